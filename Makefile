@@ -1,0 +1,64 @@
+# `make` alone lists what there is.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help up down test test-faults test-teeth test-vendor-faults check bench lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Tidings needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@
+
+up: $(VENV)/.installed ## Run the whole platform on this machine (ARGS="--detach --port-base 9000 …")
+	@$(BIN)/tidings up $(ARGS)
+
+down: $(VENV)/.installed ## Stop a detached stack
+	@$(BIN)/tidings down $(ARGS)
+
+test: $(VENV)/.installed-dev ## Run the tests (ARGS="-k name …")
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-faults: $(VENV)/.installed-dev ## Kill every part in the middle of the work, then audit
+	@$(BIN)/python -m pytest tests/faults/test_kills.py -s $(ARGS)
+
+test-teeth: $(VENV)/.installed-dev ## Show that the fault suite catches seeded defects
+	@$(BIN)/python -m tests.faults.teeth $(ARGS)
+
+test-vendor-faults: $(VENV)/.installed-dev ## Every fault of every vendor, on raw sockets
+	@$(BIN)/python -m pytest tests/activities/test_every_vendor_on_a_broken_wire.py tests/activities/vendors $(ARGS)
+
+check: $(VENV)/.installed-dev ## Format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.installed-dev ## Measure against a bare workflow; writes build/bench.json
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lock: $(VENV)/.installed-dev ## Renew the lock files from pyproject.toml
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --only-binary :all: --extra local pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --only-binary :all: --extra local --extra dev -c requirements.lock \
+		pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove what was built (not the data)
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

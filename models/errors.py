@@ -1,0 +1,114 @@
+"""Every error we raise on purpose, each with a stable code. Standard library only.
+
+* TidingsError
+  * BadRequest      400  not even readable: JSON, depth
+  * Unauthorized    401  no key, or not a valid one
+  * Forbidden       403  the key lacks a scope
+  * NotFound        404  no such thing, or not yours
+  * Conflict        409  not in this state
+    * InFlight      409  the same idempotency key is at work: ask again
+  * TooLarge        413  over a limit of size
+  * Invalid         422  names the field, and the limit if there is one
+  * KeyReused       422  the same idempotency key with another body
+  * Misconfigured   500  our settings or credentials are wrong
+  * Unavailable     503  PostgreSQL is away: ask again
+"""
+
+from typing import ClassVar
+
+
+class TidingsError(Exception):
+    """Base of every deliberate error; `code` is stable, the text is safe to show."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        field: str | None = None,
+        limit: int | str | None = None,
+        retry_after_seconds: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.limit = limit
+        self.retry_after_seconds = retry_after_seconds
+        self.reason = reason or self.code
+
+
+class BadRequest(TidingsError):
+    """Not readable as JSON."""
+
+    code = "bad_request"
+    status = 400
+
+
+class Unauthorized(TidingsError):
+    """No key, or not a valid one."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class Forbidden(TidingsError):
+    """The key lacks a scope; `limit` names it."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(TidingsError):
+    """No such thing, or not yours."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(TidingsError):
+    """The thing is not in a state that allows this."""
+
+    code = "conflict"
+    status = 409
+
+
+class InFlight(Conflict):
+    """A request with the same idempotency key is at work."""
+
+    code = "in_flight"
+
+
+class TooLarge(TidingsError):
+    """Over a limit of size; `limit` says which."""
+
+    code = "too_large"
+    status = 413
+
+
+class Invalid(TidingsError):
+    """The request breaks a rule; `field`, `limit` and `reason` say which."""
+
+    code = "invalid"
+    status = 422
+
+
+class KeyReused(TidingsError):
+    """The idempotency key belongs to another body."""
+
+    code = "key_reused"
+    status = 422
+
+
+class Misconfigured(TidingsError):
+    """Our credentials or settings are wrong."""
+
+    code = "misconfigured"
+
+
+class Unavailable(TidingsError):
+    """PostgreSQL is away."""
+
+    code = "unavailable"
+    status = 503

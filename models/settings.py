@@ -1,0 +1,63 @@
+"""Every setting, each a `TIDINGS_*` variable. `tidings settings` lists them with their defaults."""
+
+from datetime import timedelta
+from functools import lru_cache
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know; read once at its start."""
+
+    model_config = SettingsConfigDict(env_prefix="TIDINGS_", extra="ignore")
+
+    database_url: SecretStr = Field(
+        SecretStr("postgresql://tidings@127.0.0.1:5432/tidings"),
+        description="PostgreSQL, the truth: postgresql://user:password@host:port/database",
+    )
+    database_pool: int = Field(8, ge=1, le=200, description="connections a process keeps at most")
+    temporal_address: str = Field("127.0.0.1:7233", description="host:port of Temporal's front end")
+    temporal_namespace: str = Field("default", description="the namespace of our workflows")
+    temporal_ui_url: str = Field(
+        "", description="where operators reach the Temporal UI; shown in tables and pages"
+    )
+    api_host: str = Field("127.0.0.1", description="the address the API listens on")
+    api_port: int = Field(8400, ge=1, le=65535, description="the port the API listens on")
+    secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="keyring that seals vendor credentials: id:base64(32 bytes), newest first,"
+        " separated by commas",
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_format: str = Field("json", pattern="^(json|console)$", description="json or console")
+    share_above: int = Field(
+        8,
+        ge=0,
+        description="accepted but unsent notifications of a priority, above which new ones share"
+        " a workflow",
+    )
+    share_wait: timedelta = Field(
+        timedelta(milliseconds=250),
+        description="how long the relay gathers notifications for a shared workflow while another"
+        " one of their priority is at work",
+    )
+    relay_after: timedelta = Field(
+        timedelta(seconds=5), description="age at which the relay takes over a workflow start"
+    )
+    reconcile_after: timedelta = Field(
+        timedelta(minutes=2),
+        description="how long an owner may be overdue before its workflow is started again",
+    )
+    drain: timedelta = Field(
+        timedelta(seconds=10), description="how long a worker finishes its windows on SIGTERM"
+    )
+    message_id_domain: str = Field(
+        "tidings.invalid", description="the right-hand side of our Message-IDs"
+    )
+
+
+@lru_cache
+def settings() -> Settings:
+    """This process's settings."""
+    return Settings()
