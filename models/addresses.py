@@ -1,0 +1,71 @@
+"""Addresses in their one form, by channel: what is stored, suppressed and compared.
+
+Errors name the shape that was found, never the address.
+"""
+
+import re
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from models.errors import Invalid
+from models.messages import Channel
+
+TELEGRAM = re.compile(r"-?[1-9]\d{0,18}|@[A-Za-z]\w{3,31}", re.ASCII)
+LONGEST = 320
+
+
+def normalise(channel: Channel, address: str, field: str) -> str:
+    """The address in its one form; Invalid names `field`, a reason and the shape wanted."""
+    if not address.isprintable() or len(address) > LONGEST:
+        raise Invalid(
+            f"{len(address)} characters, control characters not allowed; at most {LONGEST}",
+            field=field,
+            limit=LONGEST,
+            reason="address_invalid",
+        )
+    return {
+        Channel.EMAIL: _email,
+        Channel.SMS: _phone,
+        Channel.TELEGRAM: _chat,
+    }[channel](address.strip(), field)
+
+
+def _email(address: str, field: str) -> str:
+    try:
+        return validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        # The validator's words may quote a part of the address: only its shape is told.
+        shape = "no @" if "@" not in address else "not a valid local part or domain"
+        raise Invalid(
+            f"not an email address ({shape}); want name@example.com",
+            field=field,
+            reason="email_invalid",
+        ) from error
+
+
+def _phone(address: str, field: str) -> str:
+    shape = "want E.164: + and 7 to 15 digits, such as +4915112345678"
+    try:
+        number = phonenumbers.parse(address, None)
+    except phonenumbers.NumberParseException as error:
+        raise Invalid(
+            f"not a phone number; {shape}", field=field, reason="phone_invalid"
+        ) from error
+    if not phonenumbers.is_possible_number(number):
+        raise Invalid(
+            f"not a possible phone number in +{number.country_code}; {shape}",
+            field=field,
+            reason="phone_invalid",
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _chat(address: str, field: str) -> str:
+    if not TELEGRAM.fullmatch(address):
+        raise Invalid(
+            "not a Telegram chat; want a numeric chat id or @channelname",
+            field=field,
+            reason="telegram_invalid",
+        )
+    return address

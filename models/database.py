@@ -1,0 +1,66 @@
+"""The one way to PostgreSQL: an engine a process, and sessions that are transactions.
+
+No session is held during a vendor call. Errors never carry parameters: those are addresses.
+"""
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+Sessions = async_sessionmaker[AsyncSession]
+
+# PostgreSQL stopped, starting, out of connections, or failing over: ask again.
+AWAY = ("08", "57P", "53")
+
+
+def driver_url(url: str) -> URL:
+    """The URL with our driver in it: `postgresql://…` becomes `postgresql+asyncpg://…`."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def engine(
+    url: str, *, pool: int = 8, name: str = "tidings", generic_plans: bool = False
+) -> AsyncEngine:
+    """A lazy pool of at most `pool` connections; nothing is connected yet.
+
+    `generic_plans`: for workers, whose statements are few and always look into one owner's range.
+    With statistics that lag behind, a custom plan reads the whole table for every window.
+    """
+    plans = {"plan_cache_mode": "force_generic_plan"} if generic_plans else {}
+    return create_async_engine(
+        driver_url(url),
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        hide_parameters=True,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 15,
+            "server_settings": {"application_name": name, "jit": "off", "timezone": "UTC"} | plans,
+        },
+    )
+
+
+def sessions(database: AsyncEngine) -> Sessions:
+    """Sessions over the engine; `async with sessions.begin()` is one transaction."""
+    return async_sessionmaker(database, expire_on_commit=False)
+
+
+def is_away(error: BaseException) -> bool:
+    """Is PostgreSQL away (stopped, starting, frozen, full), as against: our statement is wrong?"""
+    if isinstance(error, (OSError, PoolTimeout, TimeoutError, InterfaceError, OperationalError)):
+        return True
+    if isinstance(error, (asyncpg.InterfaceError, asyncpg.PostgresConnectionError)):
+        return True
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return error.connection_invalidated or state.startswith(AWAY)
+    return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "").startswith(AWAY)

@@ -1,0 +1,183 @@
+"""Deciding, as SQL: which messages a notification gets, when it has ended, what is open.
+
+Preferences, caps and quiet hours join CANDIDATES later: it alone says what may be sent to whom.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.messages import CALL_DEADLINE
+from models.selection import Selection
+
+# Two workflows of one owner at once: the second waits, and finds nothing left to decide.
+LOCK = text("SELECT status, kind, next_at FROM owner WHERE id = :owner_id FOR UPDATE")
+
+# For each open notification: how far it is, and where it may go: a direct address, or the
+# profile's best contact on the channel. `first` takes one channel after the other.
+CANDIDATES = """
+open AS (
+    SELECT n.* FROM notification n WHERE n.owner_id = :owner_id AND n.ended_at IS NULL
+), progress AS (
+    SELECT open.id, count(m.seq) AS messages, COALESCE(max(m.step), 0) AS step,
+           COALESCE(bool_and(m.phase = 'ended'), true) AS all_ended,
+           COALESCE(bool_or(m.result IN ('sent', 'unknown')), false) AS reached
+    FROM open LEFT JOIN message m ON m.owner_id = :owner_id AND m.notification_id = open.id
+    GROUP BY open.id
+), candidate AS (
+    SELECT open.id, ch.channel, a.address,
+           CASE WHEN open.channel_mode = 'first' THEN ch.step ELSE 0 END AS step, ch.step AS rank
+    FROM open JOIN progress USING (id)
+    CROSS JOIN LATERAL unnest(open.channels) WITH ORDINALITY AS ch (channel, step)
+    CROSS JOIN LATERAL (
+        SELECT open.addresses ->> ch.channel AS address
+        WHERE jsonb_exists(open.addresses, ch.channel)
+        UNION ALL (
+            SELECT c.address FROM contact c
+            LEFT JOIN suppression s ON s.application_id = open.application_id
+                 AND s.channel = c.channel AND s.address = c.address
+            WHERE c.profile_id = open.profile_id AND c.channel = ch.channel
+            ORDER BY s.address IS NOT NULL, c.rank, c.id LIMIT 1)
+        LIMIT 1
+    ) a
+    WHERE open.cancelled_at IS NULL AND open.expires_at > now() + CAST(:call_deadline AS interval)
+      AND (progress.messages = 0 AND open.channel_mode = 'all'
+           OR open.channel_mode = 'first' AND progress.all_ended AND NOT progress.reached
+              AND ch.step > progress.step)
+)
+"""
+
+DECIDE = text(f"""
+WITH {CANDIDATES}, chosen AS (
+    SELECT c.*, open.application_id, open.channel_mode, open.due_at, open.expires_at,
+           s.reason AS suppressed, row_number() OVER (PARTITION BY c.id ORDER BY c.rank) AS place
+    FROM candidate c JOIN open USING (id)
+    LEFT JOIN suppression s ON s.application_id = open.application_id
+         AND s.channel = c.channel AND s.address = c.address
+    WHERE open.due_at <= now()
+), written AS (
+    INSERT INTO message (owner_id, seq, notification_id, application_id, step, channel, address,
+        phase, result, reason, next_at, expires_at)
+    SELECT :owner_id,
+        (SELECT COALESCE(max(seq), 0) FROM message WHERE owner_id = :owner_id)
+            + row_number() OVER (ORDER BY id, rank),
+        id, application_id, step, channel, address,
+        CASE WHEN suppressed IS NULL THEN 'queued' ELSE 'ended' END,
+        CASE WHEN suppressed IS NOT NULL THEN 'suppressed' END, suppressed, due_at, expires_at
+    FROM chosen WHERE channel_mode = 'all' OR place = 1
+    ON CONFLICT DO NOTHING
+    RETURNING owner_id, seq, version, application_id, notification_id, result, reason
+), events AS (
+    INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind, reason)
+    SELECT application_id, notification_id, owner_id, seq, version,
+           COALESCE(result, 'queued'), reason FROM written
+)
+SELECT count(*) AS messages, count(result) AS ended FROM written
+""")  # noqa: S608 - our own constant
+
+END_NOTIFICATIONS = text(f"""
+WITH {CANDIDATES}, over AS (
+    SELECT open.id, CASE
+        WHEN messages = 0 AND cancelled_at IS NOT NULL THEN 'cancelled'
+        WHEN messages = 0 AND expires_at <= now() + CAST(:call_deadline AS interval) THEN 'expired'
+        WHEN messages = 0 THEN 'no_contact'
+        ELSE 'done' END AS why
+    FROM open JOIN progress USING (id)
+    WHERE all_ended AND NOT EXISTS (SELECT FROM candidate c WHERE c.id = open.id)
+      AND (messages > 0 OR due_at <= now() OR cancelled_at IS NOT NULL)
+), ended AS (
+    UPDATE notification n SET ended_at = now(), end_reason = over.why
+    FROM over WHERE n.id = over.id AND n.ended_at IS NULL
+    RETURNING n.id, n.application_id, n.owner_id, over.why
+)
+INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
+SELECT application_id, id, owner_id, 'ended', why FROM ended
+""")  # noqa: S608 - our own constant
+
+END_OWNER = text("""
+UPDATE owner SET status = 'ended', ended_at = now()
+WHERE id = :owner_id AND status = 'running' AND NOT EXISTS (
+    SELECT FROM notification WHERE owner_id = :owner_id AND ended_at IS NULL)
+RETURNING status
+""")
+
+OPEN_CHANNELS = text("""
+SELECT channel, min(seq) AS first, max(seq) AS last, max(expires_at) AS expires_at,
+       bool_or(phase = 'queued' AND LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
+                   <= now()
+               OR phase = 'unknown' AND next_at <= now()
+               OR phase = 'sending' AND lease_until <= now()) AS due,
+       min(CASE phase WHEN 'sending' THEN lease_until
+           WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
+           ELSE next_at END) AS look_again_at
+FROM message WHERE owner_id = :owner_id AND phase <> 'ended' GROUP BY channel
+""")
+
+NOT_DUE = text("""
+SELECT min(due_at) FROM notification
+WHERE owner_id = :owner_id AND ended_at IS NULL AND due_at > now()
+""")
+
+NEXT = text("UPDATE owner SET next_at = :at WHERE id = :owner_id AND status = 'running'")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """The messages of one channel that have not ended."""
+
+    which: Selection
+    due: bool
+    look_again_at: datetime
+    expires_at: datetime
+
+
+async def lock(session: AsyncSession, owner_id: UUID) -> str:
+    """The owner's status; nobody else decides about it until this transaction ends."""
+    row = (await session.execute(LOCK, {"owner_id": owner_id})).one_or_none()
+    return row.status if row else "gone"
+
+
+async def decide(session: AsyncSession, owner_id: UUID) -> None:
+    """Write the messages that shall be sent; those that are there already stay as they are."""
+    values = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
+    while True:
+        written = (await session.execute(DECIDE, values)).one()
+        if not written.ended:  # a suppressed first channel: the next one may follow at once
+            return
+
+
+async def end(session: AsyncSession, owner_id: UUID) -> bool:
+    """End what has nothing left to do: notifications, then their owner. Has it ended now?"""
+    values = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
+    await session.execute(END_NOTIFICATIONS, values)
+    return (await session.execute(END_OWNER, values)).one_or_none() is not None
+
+
+async def open_channels(session: AsyncSession, owner_id: UUID) -> list[OpenChannel]:
+    """What has not ended, by channel."""
+    values = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
+    return [
+        OpenChannel(
+            Selection(owner_id, row["channel"], row["first"], row["last"]),
+            row["due"],
+            row["look_again_at"],
+            row["expires_at"],
+        )
+        for row in (await session.execute(OPEN_CHANNELS, values)).mappings()
+    ]
+
+
+async def next_due(session: AsyncSession, owner_id: UUID) -> datetime | None:
+    """When the first of the owner's notifications that still wait is due."""
+    found: datetime | None = (
+        await session.execute(NOT_DUE, {"owner_id": owner_id})
+    ).scalar_one_or_none()
+    return found
+
+
+async def set_next(session: AsyncSession, owner_id: UUID, at: datetime) -> None:
+    """When its workflow will look again: the reconciler measures overdue from here."""
+    await session.execute(NEXT, {"owner_id": owner_id, "at": at})

@@ -1,0 +1,94 @@
+"""Recording what became of claimed messages: the second half of `ledger.md` as SQL.
+
+The outcome always reaches its attempt. The message moves only if nobody claimed it since.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.messages import Outcome
+from models.repositories.messages import Claimed
+
+# `done` is empty when this record was already written: a COMMIT whose answer was lost is
+# repeated without harm. `moved` leaves out whatever another attempt has taken over; a late
+# acceptance still ends a re-send that nobody claimed, and corrects an end as unknown.
+# What an account refused, or cannot take now, is for the next account, at once.
+RECORD = text("""
+WITH done AS (
+    UPDATE attempt a
+    SET outcome = r.verdict, scope = r.scope, reason = r.reason, vendor_id = r.vendor_id,
+        detail = r.detail, ended_at = clock_timestamp()
+    FROM unnest(CAST(:seqs AS int[]), CAST(:attempts AS int[]), CAST(:verdicts AS text[]),
+                CAST(:scopes AS text[]), CAST(:reasons AS text[]), CAST(:vendor_ids AS text[]),
+                CAST(:details AS text[]), CAST(:delays AS interval[]))
+         AS r (seq, n, verdict, scope, reason, vendor_id, detail, delay)
+    WHERE a.owner_id = :owner_id AND a.seq = r.seq AND a.n = r.n
+      AND a.claim_token = :token AND a.outcome IS NULL
+    RETURNING a.seq, a.n, r.scope, r.reason,
+        CASE WHEN r.verdict IN ('refused', 'retry') AND r.scope = 'account' THEN interval '0'
+             ELSE r.delay END AS delay,
+        CASE
+        WHEN r.verdict = 'accepted' THEN 'sent'
+        WHEN r.verdict = 'unknown' THEN 'unknown'
+        WHEN r.verdict = 'refused' AND r.scope <> 'account' THEN 'refused'
+        WHEN r.reason = 'released' THEN 'released'
+        ELSE 'retry' END AS became
+), moved AS (
+    UPDATE message m
+    SET phase = CASE became WHEN 'unknown' THEN 'unknown' WHEN 'sent' THEN 'ended'
+                WHEN 'refused' THEN 'ended' ELSE 'queued' END,
+        result = CASE WHEN became IN ('sent', 'refused') THEN became END,
+        reason = done.reason,
+        next_at = clock_timestamp() + COALESCE(delay, (0.5 + random() / 2) * LEAST(
+            interval '1 hour', interval '2 seconds' * 2 ^ LEAST(m.attempt, 11))),
+        lease_until = NULL, version = m.version + 1
+    FROM done
+    WHERE m.owner_id = :owner_id AND m.seq = done.seq AND m.attempt = done.n
+      AND m.claim_token = :token
+      AND (m.phase IN ('sending', 'unknown')
+           OR (became = 'sent' AND (m.phase = 'queued' OR m.result = 'unknown')))
+    RETURNING m.seq, m.version, m.address, m.channel, m.application_id
+), events AS (
+    INSERT INTO event
+        (application_id, notification_id, owner_id, seq, version, kind, reason, attempt)
+    SELECT m.application_id, m.notification_id, :owner_id, done.seq, moved.version,
+           CASE WHEN moved.seq IS NULL THEN 'late_outcome' ELSE became END,
+           CASE WHEN moved.seq IS NULL THEN became ELSE done.reason END, done.n
+    FROM done JOIN message m ON m.owner_id = :owner_id AND m.seq = done.seq
+    LEFT JOIN moved ON moved.seq = done.seq
+), suppressed AS (
+    INSERT INTO suppression (application_id, channel, address, reason)
+    SELECT moved.application_id, moved.channel, moved.address, min(done.reason)
+    FROM moved JOIN done ON done.seq = moved.seq
+    WHERE became = 'refused' AND scope = 'recipient' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM done
+""")
+
+
+async def record(
+    session: AsyncSession, owner_id: UUID, token: UUID, ends: Sequence[tuple[Claimed, Outcome]]
+) -> int:
+    """Write what became of these attempts; how many were not yet written."""
+    values = {
+        "owner_id": owner_id,
+        "token": token,
+        "seqs": [c.seq for c, _ in ends],
+        "attempts": [c.attempt for c, _ in ends],
+        "verdicts": [o.verdict.value for _, o in ends],
+        "scopes": [o.scope.value for _, o in ends],
+        "reasons": [storable(o.reason, 100) for _, o in ends],
+        "vendor_ids": [storable(o.vendor_id, 200) for _, o in ends],
+        "details": [storable(o.detail, 500) for _, o in ends],
+        "delays": [o.after for _, o in ends],
+    }
+    return int((await session.execute(RECORD, values)).scalar_one())
+
+
+def storable(words: str, limit: int) -> str:
+    """A vendor's words without what PostgreSQL refuses: they must never stop a record."""
+    return words.encode(errors="replace").decode().replace("\0", "")[:limit]

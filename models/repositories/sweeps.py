@@ -1,0 +1,79 @@
+"""What time does to messages: leases end, expiries pass, and there is a next time to look."""
+
+from dataclasses import asdict
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.messages import CALL_DEADLINE
+from models.selection import Selection
+
+# One pass over the range. The token stays: whoever was believed lost may still record, as long as
+# nobody claimed since. What a claim passes over would stay queued for ever without an end here.
+SWEEP = text("""
+WITH found AS (
+    SELECT m.seq, CASE
+        WHEN m.phase = 'sending' THEN 'worker_lost'
+        WHEN n.cancelled_at IS NOT NULL THEN 'cancelled'
+        WHEN s.address IS NOT NULL THEN 'suppressed'
+        ELSE 'expired' END AS kind, s.reason
+    FROM message m
+    JOIN notification n ON n.id = m.notification_id
+    LEFT JOIN suppression s ON s.application_id = m.application_id
+         AND s.channel = m.channel AND s.address = m.address
+    WHERE m.owner_id = :owner_id AND m.seq BETWEEN :first AND :last AND m.channel = :channel
+      AND (m.phase = 'sending' AND m.lease_until < clock_timestamp()
+           OR m.phase = 'queued' AND (m.expires_at <= now() + :call_deadline
+               OR n.cancelled_at IS NOT NULL OR s.address IS NOT NULL))
+    FOR UPDATE OF m SKIP LOCKED
+), moved AS (
+    UPDATE message m
+    SET phase = CASE WHEN found.kind = 'worker_lost' THEN 'unknown' ELSE 'ended' END,
+        result = CASE WHEN found.kind <> 'worker_lost' THEN found.kind END,
+        reason = COALESCE(found.reason, found.kind), lease_until = NULL, version = m.version + 1,
+        next_at = now()
+    FROM found WHERE m.owner_id = :owner_id AND m.seq = found.seq
+    RETURNING m.owner_id, m.seq, m.version, m.application_id, m.notification_id, m.attempt,
+        found.kind, found.reason
+)
+INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind, reason, attempt)
+SELECT application_id, notification_id, owner_id, seq, version, kind, reason, attempt FROM moved
+""")
+
+# A queued message must also be looked at when it expires; an unknown one when it can be settled.
+LOOK_AGAIN = text("""
+SELECT min(CASE phase WHEN 'sending' THEN lease_until
+           WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
+           ELSE next_at END)
+FROM message
+WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last AND channel = :channel
+  AND phase <> 'ended'
+""")
+
+# Leases that ended while no workflow drives their owner. The partitions of the last days hold them.
+LOST = text("""
+SELECT DISTINCT owner_id, channel FROM message
+WHERE owner_id IN (
+    SELECT id FROM owner WHERE status = 'running' AND next_at < now() - CAST(:after AS interval)
+    ORDER BY next_at LIMIT 1000)
+  AND phase = 'sending' AND lease_until < now()
+""")
+
+
+async def sweep(session: AsyncSession, which: Selection) -> None:
+    """Move what time has moved; before every claim, and by the sweeper."""
+    await session.execute(SWEEP, asdict(which) | {"call_deadline": CALL_DEADLINE})
+
+
+async def look_again_at(session: AsyncSession, which: Selection) -> datetime | None:
+    """When something may next be done; None once all have ended."""
+    values = asdict(which) | {"call_deadline": CALL_DEADLINE}
+    found: datetime | None = (await session.execute(LOOK_AGAIN, values)).scalar_one()
+    return found
+
+
+async def lost(session: AsyncSession, after: object) -> list[tuple[UUID, str]]:
+    """Owners overdue by `after`, with a channel on which a lease has ended."""
+    return [(row.owner_id, row.channel) for row in await session.execute(LOST, {"after": after})]
