@@ -1,0 +1,80 @@
+"""The `tidings` command. A command is one file in `deploy/commands/` and one line here.
+
+Only the module of the command that was asked for is imported: `tidings --help` must not wait for
+Temporal's SDK.
+"""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import typer
+
+from models.errors import TidingsError
+
+# What `tidings --help` says; `deploy/commands/<name>.py` has a function, or a typer app with
+# commands of its own, under the same name.
+COMMANDS = {
+    "up": "Run the whole platform on this machine.",
+    "down": "Stop a running stack.",
+    "status": "Show what runs and how it is.",
+    "settings": "List every setting with its value.",
+    "migrate": "Bring the database's schema up to date.",
+    "api": "Run the API.",
+    "worker": "Run a worker for some of the queues.",
+    "relay": "Run the relay: starts, sweeps, reconciles.",
+    "keys": "Make and revoke API keys.",
+}
+
+
+def main() -> None:
+    """Run the command line, and end the process with its exit code."""
+    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    try:
+        _app(asked)()
+        code: Any = 0
+    except SystemExit as end:
+        code = end.code
+    except TidingsError as error:
+        typer.echo(f"tidings: {error}", err=True)
+        code = 1
+    _end(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+def _app(asked: str) -> typer.Typer:
+    app = typer.Typer(
+        name="tidings",
+        help="Tidings: every notification of a company, through one API.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # its import doubles the time of `--help`
+    )
+    for name, summary in COMMANDS.items():
+        if name != asked:
+            app.command(name, help=summary)(_not_asked_for)
+            continue
+        found = getattr(importlib.import_module(f"deploy.commands.{name}"), name)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name, help=summary)
+        else:
+            app.command(name)(found)
+    return app
+
+
+def _not_asked_for() -> None:
+    """Stands in `--help` for a command whose module was not imported."""
+
+
+def _end(code: int) -> None:
+    if "temporalio" not in sys.modules:
+        sys.exit(code)
+    # Temporal's SDK can abort the interpreter's own end: all is closed by now, so leave at once.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""`tidings status`: every part of a stack, asked now. Exit code 1 if one is not well."""
+
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.commands.options import DATA, AsJson, Data
+from deploy.local.folder import existing_folder
+from deploy.local.lock import holder
+from deploy.local.probes import answers
+from deploy.local.processes import is_alive
+from deploy.local.state import PartState, StackState, read_state
+
+
+@dataclass(frozen=True, slots=True)
+class PartHealth:
+    """One part as it is now; `health` is well, starting, restarting, silent or down."""
+
+    name: str
+    pid: int
+    uptime_seconds: int
+    restarts: int
+    health: str
+
+
+def status(data: Data = DATA, as_json: AsJson = False) -> None:
+    """Show what runs and how it is."""
+    folder = existing_folder(data)
+    running = holder(folder)
+    state = read_state(folder.state)
+    parts = asyncio.run(_health(state)) if state else []
+    phase = state.phase if running and state and state.pid == running.pid else "stopped"
+    well = phase == "ready" and all(part.health == "well" for part in parts)
+    if as_json:
+        facts = {"stack": phase, "well": well, "parts": [asdict(part) for part in parts]}
+        typer.echo(json.dumps(facts))
+    else:
+        _show(phase, parts)
+    raise typer.Exit(0 if well else 1)
+
+
+async def _health(state: StackState) -> list[PartHealth]:
+    return list(await asyncio.gather(*(_part_health(part) for part in state.parts)))
+
+
+async def _part_health(part: PartState) -> PartHealth:
+    alive = is_alive(part.pid, part.born)
+    health = part.phase
+    if not alive:
+        health = "restarting" if part.phase == "restarting" else "down"
+    elif part.phase == "ready":
+        health = "well" if not part.url or await answers(part.url) else "silent"
+    uptime = int(time.time() - part.started_at) if alive else 0
+    return PartHealth(part.name, part.pid if alive else 0, uptime, part.restarts, health)
+
+
+def _show(phase: str, parts: list[PartHealth]) -> None:
+    table = Table("part", "pid", "up for", "restarts", "health", box=None, padding=(0, 2, 0, 0))
+    for part in parts:
+        table.add_row(
+            part.name,
+            str(part.pid or "-"),
+            str(timedelta(seconds=part.uptime_seconds)) if part.pid else "-",
+            str(part.restarts),
+            f"[{'green' if part.health == 'well' else 'red'}]{part.health}[/]",
+        )
+    console = Console(highlight=False)
+    console.print(f"The stack is {phase}.")
+    if parts:
+        console.print(table)
