@@ -1,0 +1,20 @@
+"""Where a template's output goes, which decides how data is escaped in it.
+
+The context belongs to the field (an email's subject, its HTML), never to a choice of the author.
+"""
+
+from enum import StrEnum
+
+
+class Escaping(StrEnum):
+    """A context for output."""
+
+    HTML = "html"
+    TELEGRAM = "telegram"  # Telegram's HTML subset: it knows numeric entities, as HTML does
+    TEXT = "text"  # nothing to escape: SMS, an email's text part
+    HEADER = "header"  # one line: control characters are refused
+
+    @property
+    def marks_up(self) -> bool:
+        """Whether & < > and quotes of data are escaped."""
+        return self in (Escaping.HTML, Escaping.TELEGRAM)
