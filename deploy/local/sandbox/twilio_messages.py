@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from deploy.local.sandbox.effects import Effect
-from deploy.local.sandbox.index import Place
 from deploy.local.sandbox.journal import Journal
 
 PAGE_SIZE = 50
@@ -28,7 +27,8 @@ def listing(journal: Journal, account: str, query: Mapping[str, str]) -> dict[st
     size = min(max(_number(query.get("PageSize"), PAGE_SIZE), 1), PAGE_SIZE_MAX)
     before = _number(query.get("PageToken", "").removeprefix("PA"), -1)
     places = journal.index.twilio_places(account, query.get("To"))
-    fits = [place for place in reversed(places) if _sent_within(place, query)]
+    spans = list(_spans(query))
+    fits = [p for p in reversed(places) if all(start <= p.at < end for start, end in spans)]
     rest = [place for place in fits if before < 0 or place.offset < before]
     page, more = rest[:size], len(rest) > size
     number = _number(query.get("Page"), 0)
@@ -88,10 +88,6 @@ def segments(text: str) -> int:
 
 def _sent(effect: Effect) -> dict[str, Any]:
     return resource(effect, datetime.fromtimestamp(effect.at, UTC), status="sent")
-
-
-def _sent_within(place: Place, query: Mapping[str, str]) -> bool:
-    return all(start <= place.at < end for start, end in _spans(query))
 
 
 def _spans(query: Mapping[str, str]) -> Iterator[tuple[float, float]]:
