@@ -15,7 +15,6 @@ from deploy.local.waiting import first_of
 
 RESTARTS = 5  # one more death within the window, and the part is given up
 WINDOW_SECONDS = 60
-FIRST_PAUSE_SECONDS = 0.1  # doubles with each death in the window
 
 
 class Phase(StrEnum):
@@ -102,7 +101,7 @@ class Keeper:
             )
         self.restarts += 1
         self._move(Phase.RESTARTING)
-        pause = FIRST_PAUSE_SECONDS * 2 ** (len(self._deaths) - 1)
+        pause = self.part.first_pause_seconds * 2 ** (len(self._deaths) - 1)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await self._stop.wait()

@@ -15,7 +15,7 @@ from deploy.local.folder import DataFolder
 from deploy.local.ports import HOST, Ports
 from deploy.local.refusal import CannotRun
 
-WITHIN_SECONDS = 1.0  # for a passing look at the lock, or a holder that has not written yet
+WITHIN_SECONDS = 0.5  # for a passing look at the lock, or a holder that has not written yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Part:
     url: str = ""
     ready_line: str = ""
     ready_within_seconds: float = 60
+    first_pause_seconds: float = 0.1  # before a restart; doubles with each death of late
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within_seconds: float = 2

@@ -6,13 +6,14 @@ Whatever way it ends, no process is left behind.
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy.local.child import Child
 from deploy.local.keeper import Keeper
 from deploy.local.part import Part
 from deploy.local.refusal import PartFailed
+from deploy.local.waiting import first_of
 
 STOP_WITHIN_SECONDS = 14.0  # all parts together, for a clean end; a second is left for the rest
 
@@ -30,14 +31,13 @@ class Supervisor:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self, *parts: Part) -> None:
-        """Start these together and wait until all are ready; `failure` tells if one never is."""
+        """Start these together and return when all are ready; PartFailed if any was given up."""
         keepers = [self._keeper(part) for part in parts]
         for keeper in keepers:
             self.keepers.append(keeper)
             self._tasks[keeper] = asyncio.create_task(keeper.keep())
             self._tasks[keeper].add_done_callback(self._note_failure)
-        for keeper in keepers:
-            await keeper.ready.wait()
+        await first_of(_all_ready(keepers), self.failure())
 
     async def run(self, part: Part) -> None:
         """Run a part to its end; PartFailed if that is not a good one."""
@@ -74,6 +74,11 @@ class Supervisor:
         error = None if task.cancelled() else task.exception()
         if error and not self._failed.done():
             self._failed.set_exception(error)
+
+
+async def _all_ready(keepers: Sequence[Keeper]) -> None:
+    for keeper in keepers:
+        await keeper.ready.wait()
 
 
 def _stage(keeper: Keeper) -> int:

@@ -1,0 +1,30 @@
+"""A port that somebody has is named before anything starts."""
+
+import socket
+
+import pytest
+
+from deploy.local.ports import Ports, check
+from deploy.local.refusal import CannotRun
+
+
+def test_all_ports_follow_from_the_base() -> None:
+    assert Ports.from_base(8400) == (8400, 8401, 8402, 8403, 8404, 8405, 8409)
+
+
+@pytest.mark.parametrize("base", [0, 80, 65530, 70000])
+def test_a_base_without_ten_ports_is_refused(base: int) -> None:
+    with pytest.raises(CannotRun, match="choose one from 1024 to 65526"):
+        Ports.from_base(base)
+
+
+def test_a_port_in_use_is_named_with_what_wants_it_and_the_way_out() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(
+            CannotRun, match=rf"port {port}, wanted by .*, is in use.*--port-base \d+$"
+        ) as refused:
+            check(port - 3)
+    assert "\n" not in str(refused.value)
