@@ -17,9 +17,9 @@ from deploy.local.sandbox.index import Index
 
 CHANNELS = {"smtp": "Email", "sendgrid": "Email", "twilio": "SMS", "telegram": "Telegram"}
 ROWS = 200
-PAGES = files("deploy.local.sandbox") / "pages"
-STYLE = (PAGES / "mailbox.css").read_text()
-SCRIPT = (PAGES / "mailbox.js").read_text()
+_FOLDER = files("deploy.local.sandbox") / "pages"
+STYLE = (_FOLDER / "mailbox.css").read_text()
+SCRIPT = (_FOLDER / "mailbox.js").read_text()
 _CLOSED = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
 _STYLE_HASH = b64encode(sha256(STYLE.encode()).digest()).decode()
 LIST_POLICY = (
@@ -30,22 +30,32 @@ LIST_POLICY = (
 DETAIL_POLICY = f"{_CLOSED}style-src 'unsafe-inline'; img-src data:"
 
 
+def day_time(at: float) -> str:
+    """Unix seconds in this machine's time zone."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def gist(effect: Effect) -> str:
+    """The subject, or the first words."""
+    words = effect.subject or " ".join(effect.text[:300].split())
+    return f"{words[:120]}…" if len(words) > 120 else words
+
+
+PAGES = Environment(
+    loader=PackageLoader("deploy.local.sandbox", "pages"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+PAGES.filters.update(day_time=day_time, gist=gist)
+PAGES.globals.update(style=STYLE, channels=CHANNELS, body_bytes=BODY_BYTES)
+
+
 class Mailbox:
     """The pages over one index."""
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        pages = Environment(
-            loader=PackageLoader("deploy.local.sandbox", "pages"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        pages.filters["day_time"] = day_time
-        pages.filters["gist"] = gist
-        pages.globals.update(style=STYLE, channels=CHANNELS, body_bytes=BODY_BYTES)
-        self.list_page = pages.get_template("list.html")
-        self.detail_page = pages.get_template("detail.html")
 
     def routes(self) -> list[web.RouteDef]:
         """The list, a message, and the script that keeps the list fresh."""
@@ -59,7 +69,7 @@ class Mailbox:
         """The newest messages; `to` and `vendor` filter."""
         to, vendor = request.query.get("to", "").strip(), request.query.get("vendor", "")
         found = reversed(list(self.index.find(to, vendor)))
-        page = self.list_page.render(
+        page = PAGES.get_template("list.html").render(
             effects=list(islice(found, ROWS)),
             total=self.index.counts.total(),
             rows=ROWS,
@@ -72,7 +82,7 @@ class Mailbox:
         """One message, with its text and its HTML."""
         n = request.match_info["n"]
         effect = self.index.get(int(n)) if n.isdecimal() else None
-        page = self.detail_page.render(effect=effect, n=n)
+        page = PAGES.get_template("detail.html").render(effect=effect, n=n)
         return html(page, DETAIL_POLICY, status=200 if effect else 404)
 
     async def script(self, request: web.Request) -> web.Response:
@@ -89,14 +99,3 @@ def html(page: str, policy: str, status: int = 200) -> web.Response:
         "Cache-Control": "no-store",
     }
     return web.Response(text=page, status=status, headers=headers, content_type="text/html")
-
-
-def day_time(at: float) -> str:
-    """Unix seconds in this machine's time zone."""
-    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def gist(effect: Effect) -> str:
-    """The subject, or the first words."""
-    words = effect.subject or " ".join(effect.text[:300].split())
-    return f"{words[:120]}…" if len(words) > 120 else words

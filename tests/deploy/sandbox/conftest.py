@@ -39,7 +39,7 @@ def order(http: aiohttp.ClientSession) -> Callable[..., Awaitable[int]]:
     return order
 
 
-async def heard(reader: asyncio.StreamReader, patience_seconds: float = 0.3) -> bytes:
+async def heard(reader: asyncio.StreamReader, patience_seconds: float) -> bytes:
     """All bytes until the server closes, RESET, or SILENCE if it says nothing at all."""
     said = b""
     try:
@@ -54,14 +54,14 @@ async def heard(reader: asyncio.StreamReader, patience_seconds: float = 0.3) -> 
 
 
 @pytest.fixture
-def wire() -> Callable[[int, bytes], Awaitable[bytes]]:
+def wire() -> Callable[..., Awaitable[bytes]]:
     """Sends bytes to a port and gives back what is heard."""
 
-    async def exchange(port: int, request: bytes) -> bytes:
+    async def exchange(port: int, request: bytes, patience_seconds: float = 10) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(request)
-            return await heard(reader)
+            return await heard(reader, patience_seconds)
         finally:
             writer.close()
 

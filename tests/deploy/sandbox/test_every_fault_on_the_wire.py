@@ -11,7 +11,7 @@ from deploy.local.sandbox.journal import read
 from deploy.local.sandbox.server import Running
 from deploy.local.sandbox.wire import GARBAGE
 
-Wire = Callable[[int, bytes], Awaitable[bytes]]
+Wire = Callable[..., Awaitable[bytes]]
 Order = Callable[..., Awaitable[int]]
 
 
@@ -65,8 +65,17 @@ ACCEPTING = frozenset(
 )
 
 
-def check_books(sandbox: Running, vendor: str, fault: Fault) -> None:
+def patience(fault: Fault) -> float:
+    """How long to listen, in seconds: to a silence not long, or it would take a minute."""
+    return 0.15 if fault in (Fault.SILENCE_BEFORE, Fault.SILENCE_AFTER) else 10
+
+
+async def check_books(sandbox: Running, vendor: str, fault: Fault) -> None:
     """What the journal and the counts must say after one message met one fault."""
+    async with asyncio.timeout(5):
+        while not sandbox.desk.faults.applied:  # a silence does not tell that it has begun
+            await sandbox.desk.journal.append([])
+    await sandbox.desk.journal.append([])  # what came before is durable now
     effects = list(read(sandbox.desk.journal.path))
     accepted = [(vendor, fault, fault is Fault.SLOW)] if fault in ACCEPTING else []
     assert [(e.vendor, e.fault, e.answered) for e in effects] == accepted
@@ -82,7 +91,7 @@ async def test_a_fault_that_is_answered_uses_the_vendors_own_error(
     said = await wire(sandbox.http_port, REQUESTS[vendor])
     assert (STATUS.get(fault) or REFUSE[vendor]) in said.partition(b"\r\n")[0]
     assert (b"\r\nRetry-After: 2\r\n" in said) is (fault is Fault.BUSY)
-    check_books(sandbox, vendor, fault)
+    await check_books(sandbox, vendor, fault)
     assert DELIVERED[vendor] in await wire(sandbox.http_port, REQUESTS[vendor])
 
 
@@ -92,8 +101,8 @@ async def test_a_broken_connection_over_http(
     sandbox: Running, order: Order, wire: Wire, vendor: str, fault: Fault, expected: bytes
 ) -> None:
     await order(vendor, fault, times=1)
-    assert await wire(sandbox.http_port, REQUESTS[vendor]) == expected
-    check_books(sandbox, vendor, fault)
+    assert await wire(sandbox.http_port, REQUESTS[vendor], patience(fault)) == expected
+    await check_books(sandbox, vendor, fault)
     assert DELIVERED[vendor] in await wire(sandbox.http_port, REQUESTS[vendor])
 
 
@@ -111,7 +120,7 @@ async def test_half_an_answer_over_http(
         assert f"Content-Length: {len(body)}".encode() not in head
         with pytest.raises(json.JSONDecodeError):
             json.loads(body)
-    check_books(sandbox, vendor, Fault.HALF_BODY)
+    await check_books(sandbox, vendor, Fault.HALF_BODY)
 
 
 async def test_a_slow_answer_comes_after_its_seconds(
@@ -121,7 +130,7 @@ async def test_a_slow_answer_comes_after_its_seconds(
     began = time.monotonic()
     assert DELIVERED["telegram"] in await wire(sandbox.http_port, REQUESTS["telegram"])
     assert time.monotonic() - began >= 0.15
-    check_books(sandbox, "telegram", Fault.SLOW)
+    await check_books(sandbox, "telegram", Fault.SLOW)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +150,7 @@ async def test_a_fault_that_is_answered_over_smtp(
 ) -> None:
     await order("smtp", fault, times=1, **({"seconds": 0.05} if fault is Fault.SLOW else {}))
     assert reply in await wire(sandbox.smtp_port, REQUESTS["smtp"])
-    check_books(sandbox, "smtp", fault)
+    await check_books(sandbox, "smtp", fault)
 
 
 @pytest.mark.parametrize(("fault", "expected"), [*BROKEN, (Fault.HALF_BODY, b"250 2.0")])
@@ -149,13 +158,13 @@ async def test_a_broken_connection_over_smtp(
     sandbox: Running, order: Order, wire: Wire, fault: Fault, expected: bytes
 ) -> None:
     await order("smtp", fault, times=1)
-    said = await wire(sandbox.smtp_port, REQUESTS["smtp"])
+    said = await wire(sandbox.smtp_port, REQUESTS["smtp"], patience(fault))
     if expected == b"(reset)":
         assert said == expected
     else:  # everything before the final dot was in order
         after_data = said.partition(b"354 End data with <CR><LF>.<CR><LF>\r\n")[2]
         assert after_data == expected.replace(b"(silence)", b"")
-    check_books(sandbox, "smtp", fault)
+    await check_books(sandbox, "smtp", fault)
 
 
 async def test_a_refused_account_cannot_log_in(sandbox: Running, order: Order, wire: Wire) -> None:
