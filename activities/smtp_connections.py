@@ -24,9 +24,12 @@ class Connection:
 class SmtpConnections:
     """Makes connections by `make`; `room` bounds how many are at work."""
 
-    def __init__(self, make: Callable[[], SMTP], most: int) -> None:
+    def __init__(
+        self, make: Callable[[], SMTP], most: int, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         self.room = asyncio.Semaphore(most)
         self._make = make
+        self._idle_seconds = idle_seconds
         self._idle: dict[int, tuple[Connection, asyncio.TimerHandle]] = {}
         self._closed = False
 
@@ -66,7 +69,7 @@ class SmtpConnections:
             quit_without_waiting(connection.smtp)
             return
         key = id(connection)
-        timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._leave, key)
+        timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._leave, key)
         self._idle[key] = connection, timer
 
     def close(self) -> None:

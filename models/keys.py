@@ -1,4 +1,4 @@
-"""API keys as callers see them: `td_`, 178 random bits and a checksum that catches typing errors."""
+"""API keys as callers see them: `td_`, 178 random bits, a checksum that catches typing errors."""
 
 import secrets
 import zlib

@@ -52,9 +52,6 @@ class Settings(BaseSettings):
     drain: timedelta = Field(
         timedelta(seconds=10), description="how long a worker finishes its windows on SIGTERM"
     )
-    message_id_domain: str = Field(
-        "tidings.invalid", description="the right-hand side of our Message-IDs"
-    )
 
 
 @lru_cache

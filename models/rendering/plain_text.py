@@ -41,9 +41,5 @@ def plain_text(html: str) -> str:
 
 
 def _without_comments(html: str) -> str:
-    kept, _, rest = html.partition("<!--")
-    pieces = [kept]
-    while rest:
-        kept, _, rest = rest.partition("-->")[2].partition("<!--")
-        pieces.append(kept)
-    return "".join(pieces)
+    first, *others = html.split("<!--")
+    return first + "".join(other.partition("-->")[2] for other in others)

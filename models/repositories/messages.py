@@ -54,12 +54,20 @@ FROM claimed k JOIN notification n ON n.id = k.notification_id ORDER BY k.seq
 """)
 
 DUE = text("""
-SELECT pinned_account_id AS account_id, count(*) AS due FROM (
-    SELECT pinned_account_id FROM message
+SELECT phase, pinned_account_id AS account_id, count(*) AS due FROM (
+    SELECT phase, pinned_account_id FROM message
     WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last AND channel = :channel
-      AND phase = 'queued' AND next_at <= now() LIMIT :limit
-) waiting GROUP BY 1 ORDER BY 1 NULLS LAST
+      AND phase IN ('queued', 'unknown') AND next_at <= now() LIMIT :limit
+) waiting GROUP BY 1, 2 ORDER BY 2 NULLS LAST
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What could be done now: claims, by the account they are pinned to (None: any), and doubts."""
+
+    claims: Mapping[UUID | None, int]
+    doubts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,13 @@ class Claimed:
     data: Mapping[str, Any]
 
 
-async def due(session: AsyncSession, which: Selection, limit: int) -> dict[UUID | None, int]:
-    """How many a claim could take, by the account they are pinned to (None: any), pinned first."""
-    rows = await session.execute(DUE, asdict(which) | {"limit": limit})
-    return {row.account_id: row.due for row in rows}
+async def due(session: AsyncSession, which: Selection, limit: int) -> Due:
+    """How many a claim could take, and how many unknowns could be settled; pinned ones first."""
+    rows = (await session.execute(DUE, asdict(which) | {"limit": limit})).all()
+    return Due(
+        claims={row.account_id: row.due for row in rows if row.phase == "queued"},
+        doubts=sum(row.due for row in rows if row.phase == "unknown"),
+    )
 
 
 async def claim(

@@ -1,0 +1,70 @@
+"""The vendor accounts this process has open: each is opened once, with a cap on its calls."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import orjson
+
+from activities.vendor import Vendor, load
+from models.messages import LEASE
+from models.repositories.accounts import Account
+from models.seal import Keyring
+
+# Below the slots of a process, so that one hung vendor cannot take them all.
+CALLS_PER_ACCOUNT = 40
+WINDOW = 200  # the most that one kill leaves in doubt
+
+
+class OpenAccount:
+    """An account ready to send."""
+
+    def __init__(self, account: Account, vendor: Vendor) -> None:
+        self.id = account.id
+        self.revision = account.revision
+        self.vendor = vendor
+        self._slots = asyncio.Semaphore(CALLS_PER_ACCOUNT)
+        self._seconds = 0.05  # what a call takes, a running average
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[None]:
+        """One of the account's slots, for one call."""
+        async with self._slots:
+            started = time.monotonic()
+            yield
+            self._seconds += (time.monotonic() - started - self._seconds) / 8
+
+    def window(self) -> int:
+        """How many messages to claim at once: what ends within half a lease."""
+        calls = LEASE.total_seconds() / 2 / max(self._seconds, 0.001) * CALLS_PER_ACCOUNT
+        return max(1, min(WINDOW, int(calls * self.vendor.max_batch)))
+
+
+class OpenAccounts:
+    """Opens accounts when first needed, and anew when their settings changed."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+        self._open: dict[UUID, OpenAccount] = {}
+        self._lock = asyncio.Lock()
+        self._outdated: list[OpenAccount] = []
+
+    async def get(self, account: Account) -> OpenAccount:
+        """The account, opened; Misconfigured if its settings cannot be read."""
+        async with self._lock:
+            there = self._open.get(account.id)
+            if there is None or there.revision != account.revision:
+                config = orjson.loads(self._keyring.open(account.sealed_config, account.id))
+                vendor = load(account.vendor, config)
+                await vendor.open()
+                if there is not None:
+                    self._outdated.append(there)  # windows in flight still use it
+                self._open[account.id] = OpenAccount(account, vendor)
+            return self._open[account.id]
+
+    async def close(self) -> None:
+        """Close all of them; belongs to the worker's shutdown, after its last window."""
+        for account in (*self._open.values(), *self._outdated):
+            await account.vendor.close()

@@ -1,0 +1,73 @@
+"""One claimed window on its way to the vendor. Every message comes back with an outcome."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from activities.accounts import OpenAccount
+from models.clock import LeaseClock
+from models.errors import TidingsError
+from models.messages import Message, Outcome, Scope, Verdict
+from models.repositories.messages import Claimed
+
+# Never handed over: back to the queue at once.
+RELEASED = Outcome(Verdict.RETRY, after=timedelta(), reason="released")
+
+Ends = list[tuple[Claimed, Outcome]]
+
+
+class Handover:
+    """Renders and calls the vendor while the lease, the account and the worker allow it."""
+
+    def __init__(
+        self,
+        account: OpenAccount,
+        clock: LeaseClock,
+        render: Callable[[Claimed], Message],
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.account = account
+        self.clock = clock
+        self.render = render
+        self.stopping = stopping
+        self._account_rests = False
+
+    async def send(self, window: Sequence[Claimed]) -> Ends:
+        """What became of each; what may not be sent any more is released."""
+        ends: Ends = []
+        rendered: dict[str, tuple[Claimed, Message]] = {}
+        for claimed in window:
+            try:
+                message = self.render(claimed)
+            except TidingsError as error:  # this one's data do not fit its template
+                reason, detail = error.reason, str(error)
+                ends.append((claimed, Outcome(Verdict.REFUSED, reason=reason, detail=detail)))
+            else:
+                rendered[message.id] = claimed, message
+        batches = self.account.vendor.batches([message for _, message in rendered.values()])
+        for answers in await asyncio.gather(*(self._call(batch) for batch in batches)):
+            ends += [(rendered[key][0], outcome) for key, outcome in answers.items()]
+        return ends
+
+    async def _call(self, batch: Sequence[Message]) -> dict[str, Outcome]:
+        async with self.account.call():
+            if not self._may_call():  # asked only now: waiting for the slot took time
+                return {message.id: RELEASED for message in batch}
+            outcomes = await self.account.vendor.send(batch)
+        self._account_rests |= any(account_rests(outcome) for outcome in outcomes)
+        answers = {m.id: outcome for m, outcome in zip(batch, outcomes, strict=True)}
+        again = [m for m in batch if answers[m.id].verdict is Verdict.SPLIT]
+        # One message is bad and none of these was sent. Halves find it in few calls.
+        middle = max(1, len(again) // 2) if len(again) == len(batch) else len(again)
+        for half in (again[:middle], again[middle:]):
+            if half:
+                answers |= await self._call(half)
+        return answers
+
+    def _may_call(self) -> bool:
+        return not self._account_rests and not self.stopping() and self.clock.allows_a_call()
+
+
+def account_rests(outcome: Outcome) -> bool:
+    """Does this outcome say that the account takes no further calls now?"""
+    return outcome.verdict in (Verdict.REFUSED, Verdict.RETRY) and outcome.scope is Scope.ACCOUNT

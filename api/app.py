@@ -1,0 +1,49 @@
+"""The API, put together. Temporal is connected lazily: what is accepted never waits for it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from api import errors
+from api.deps import KeyCache
+from api.load import Load
+from api.routers import batches, health, notifications
+from api.starter import Starter
+from models import database
+from models.repositories.templates import VersionCache
+from models.settings import Settings
+
+DESCRIPTION = "One API for every notification: accepted means delivered or explained."
+
+
+def create(settings: Settings, temporal: Client) -> FastAPI:
+    """The application; `temporal` is a lazy client."""
+    engine = database.engine(
+        settings.database_url.get_secret_value(), pool=settings.database_pool, name="tidings api"
+    )
+    sessions = database.sessions(engine)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await app.state.starter.close()
+        await engine.dispose()
+
+    app = FastAPI(
+        title="Tidings",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    app.state.sessions = sessions
+    app.state.keys = KeyCache(sessions)
+    app.state.starter = Starter(temporal, sessions)
+    app.state.load = Load(sessions, settings.share_above)
+    app.state.versions = VersionCache()
+    errors.install(app)
+    for router in (batches.router, notifications.router, health.router):
+        app.include_router(router)
+    return app

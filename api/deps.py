@@ -1,0 +1,107 @@
+"""What a route may ask for. Routes name these types, never build them."""
+
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.load import Load as LoadCounter
+from api.starter import Starter
+from models import keys
+from models.database import Sessions
+from models.errors import Forbidden, Unauthorized
+from models.repositories import api_keys
+from models.repositories.api_keys import Caller as KeyOwner
+from models.repositories.templates import VersionCache
+
+KEPT_SECONDS = 2.0  # a revoked key is refused everywhere within this time; promised are 5
+KEPT = 10_000
+
+bearer = HTTPBearer(auto_error=False, description="An API key of the application.")
+
+
+class KeyCache:
+    """The keys seen in the last two seconds, so that a busy caller's key is not read each time."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._kept: OrderedDict[bytes, tuple[float, KeyOwner]] = OrderedDict()
+
+    async def find(self, key: str) -> KeyOwner | None:
+        """The live key's owner, or None."""
+        if not keys.is_well_formed(key):
+            return None
+        digest = keys.digest(key)
+        kept = self._kept.get(digest)
+        if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
+            return kept[1]
+        async with self._sessions.begin() as session:
+            owner = await api_keys.find(session, digest)
+        self._kept.pop(digest, None)
+        if owner:
+            self._kept[digest] = time.monotonic(), owner
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return owner
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    """One transaction a request: committed on success, rolled back on error."""
+    async with request.app.state.sessions.begin() as session:
+        yield session
+
+
+# scope="function": the transaction ends before the answer leaves. The default is after it, and
+# a 202 whose COMMIT then fails would be a lie.
+Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+
+
+async def _caller(
+    request: Request, key: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> KeyOwner:
+    caller = await request.app.state.keys.find(key.credentials) if key else None
+    if caller is None:
+        raise Unauthorized("send a valid key as `Authorization: Bearer …`", field="Authorization")
+    found: KeyOwner = caller
+    return found
+
+
+def _scoped(scope: str) -> Callable[..., Coroutine[Any, Any, KeyOwner]]:
+    async def check(caller: Annotated[KeyOwner, Depends(_caller)]) -> KeyOwner:
+        if scope not in caller.scopes:
+            raise Forbidden(
+                f"the key lacks the scope {scope}",
+                field="Authorization",
+                limit=scope,
+                reason="missing_scope",
+            )
+        return caller
+
+    return check
+
+
+async def _starter(request: Request) -> Starter:
+    starter: Starter = request.app.state.starter
+    return starter
+
+
+async def _load(request: Request) -> LoadCounter:
+    load: LoadCounter = request.app.state.load
+    return load
+
+
+async def _versions(request: Request) -> VersionCache:
+    versions: VersionCache = request.app.state.versions
+    return versions
+
+
+Sender = Annotated[KeyOwner, Depends(_scoped("notifications:send"))]
+Reader = Annotated[KeyOwner, Depends(_scoped("notifications:read"))]
+Canceller = Annotated[KeyOwner, Depends(_scoped("notifications:cancel"))]
+Starts = Annotated[Starter, Depends(_starter)]
+Load = Annotated[LoadCounter, Depends(_load)]
+Versions = Annotated[VersionCache, Depends(_versions)]

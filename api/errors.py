@@ -1,0 +1,120 @@
+"""Turn every error into an RFC 9457 problem, in one place. It never repeats what was sent."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from models.database import is_away
+from models.errors import TidingsError
+
+log = structlog.get_logger()
+
+LIMITS = ("max_length", "min_length", "le", "lt", "ge", "gt", "pattern", "expected")
+# pydantic's words for these repeat a part of the input.
+OURS = {"extra_forbidden": "unknown_field", "json_invalid": "bad_json", "missing": "missing"}
+
+
+def problem(
+    status: int, code: str, detail: str = "", headers: dict[str, str] | None = None, **more: Any
+) -> JSONResponse:
+    """One problem; `type` is a reference to the page that explains the code."""
+    content = problem_body(status, code, detail, **more)
+    return JSONResponse(content, status, headers=headers, media_type="application/problem+json")
+
+
+def problem_body(status: int, code: str, detail: str = "", **more: Any) -> dict[str, Any]:
+    """The members of a problem; empty ones are left out."""
+    body = {
+        "type": f"/problems/{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+    return {name: value for name, value in body.items() if value not in (None, "")}
+
+
+def of(error: TidingsError) -> dict[str, Any]:
+    """The problem that one of our errors is; `code` is its most precise word."""
+    detail = str(error) if error.status < 500 or error.status == 503 else ""
+    return problem_body(error.status, error.reason, detail, field=error.field, limit=error.limit)
+
+
+async def ours(request: Request, error: TidingsError) -> JSONResponse:
+    """Whatever we raise on purpose."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return JSONResponse(
+        of(error), error.status, headers=headers, media_type="application/problem+json"
+    )
+
+
+async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    """FastAPI's own 422: the first offending field, and the limit it breaks."""
+    return problem(422, **first_problem(list(error.errors())))
+
+
+def first_problem(errors: list[Any]) -> dict[str, Any]:
+    """Code, detail, field and limit of pydantic's first error; its input is left out."""
+    first = errors[0]
+    field = ".".join(str(part)[:100] for part in first["loc"] if part != "body")
+    context = first.get("ctx", {})
+    limit = next((context[name] for name in LIMITS if name in context), None)
+    code = OURS.get(first["type"], "invalid")
+    if first["type"] == "json_invalid":
+        return {"code": code, "detail": "the body is not JSON"}
+    shape = f"; found {_shape(first.get('input'))}" if code == "invalid" else ""
+    detail = f"{first['msg']}{shape}"
+    return {"code": code, "detail": detail, "field": field, "limit": limit}
+
+
+def _shape(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return f"a string of {len(value)} characters"
+        case list():
+            return f"a list of {len(value)}"
+        case dict():
+            return f"an object of {len(value)} fields"
+    return type(value).__name__
+
+
+async def http(request: Request, error: HTTPException) -> JSONResponse:
+    """FastAPI's own 404 and 405, among others."""
+    code = HTTPStatus(error.status_code).name.lower()
+    return problem(error.status_code, code, headers=dict(error.headers or {}))
+
+
+async def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """PostgreSQL is away: ask again. Anything else is ours to find in the logs."""
+    if is_away(error):
+        log.warning("postgresql_away", path=request.url.path, error=type(error).__name__)
+        detail = "the database does not answer; nothing was accepted"
+        return problem(503, "database_unavailable", detail, {"Retry-After": "2"})
+    log.error("unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
+    return problem(500, "internal")
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    handlers: dict[Any, Any] = {
+        TidingsError: ours,
+        RequestValidationError: invalid,
+        HTTPException: http,
+        Exception: unexpected,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

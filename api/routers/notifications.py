@@ -1,0 +1,137 @@
+"""Notifications: accept one, read it, cancel it."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, BackgroundTasks, Header, Response
+from uuid_utils.compat import uuid7
+
+from api.bodies import NotificationCreate, wanted
+from api.deps import Canceller, Load, Reader, Sender, Session, Starts, Versions
+from api.json_route import JsonRoute
+from api.views import (
+    AcceptedView,
+    CancelledView,
+    NotificationView,
+    cancel_outcome,
+    message_views,
+    notification_status,
+    notification_view,
+)
+from models.acceptance import accept
+from models.repositories import acceptances, decisions, idempotency, notifications, references
+from models.repositories.acceptances import New
+from models.repositories.idempotency import Answer, Scope
+from models.status import Status
+
+router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=JsonRoute)
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=257,
+        pattern=r"^[\x20-\x7e]+$",
+        examples=["order-4711"],
+        description="1–255 printable ASCII characters, bare or quoted; kept for seven days",
+    ),
+]
+
+
+@router.post("", status_code=202, response_model=AcceptedView)
+async def create_notification(
+    body: NotificationCreate,
+    caller: Sender,
+    session: Session,
+    starts: Starts,
+    load: Load,
+    versions: Versions,
+    background: BackgroundTasks,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Accept a notification: it is stored, and will be delivered or explained.
+
+    The same `Idempotency-Key` and body get the same answer for seven days.
+    """
+    scope = idempotency_scope(caller.application_id, "notifications", idempotency_key)
+    fingerprint = sha256(body.model_dump_json().encode()).digest()
+    if scope and (answer := await idempotency.begin(session, scope, fingerprint)):
+        return answered(answer, replayed=True)
+    request = body.request()
+    found = await references.load(session, caller.application_id, wanted([request]))
+    contents = await versions.load(session, [t.version_id for t in found.templates.values()])
+    may_raise = "priority:raise" in caller.scopes
+    accepted = accept(request, found, contents, may_raise_priority=may_raise)
+    id = uuid7()
+    new = New(id, None if load.shares(accepted.priority) else id, accepted)
+    times = (await acceptances.write(session, caller.application_id, [new], kind="notification"))[
+        id
+    ]
+    later = times.due_at > datetime.now(UTC)
+    view = AcceptedView(
+        id=id,
+        status=Status.SCHEDULED if later else Status.ACCEPTED,
+        due_at=times.due_at,
+        expires_at=times.expires_at,
+    )
+    answer = Answer(202, view.model_dump_json().encode())
+    if scope:
+        await idempotency.finish(session, scope, fingerprint, answer)
+    if new.owner_id:
+        start = acceptances.start_of(
+            caller.application_id, id, [new], times.due_at, kind="notification"
+        )
+        # Runs once the answer has left, which is after COMMIT; if that fails, never.
+        background.add_task(starts.offer, start)
+    return answered(answer)
+
+
+@router.get("/{notification_id}")
+async def get_notification(
+    notification_id: UUID, caller: Reader, session: Session
+) -> NotificationView:
+    """Read one, with its messages, attempts and timeline."""
+    row = await notifications.get(session, caller.application_id, notification_id)
+    messages = await notifications.messages(session, row)
+    attempts = await notifications.attempts(session, row, messages)
+    return notification_view(row, messages, attempts, await notifications.events(session, row))
+
+
+@router.delete("/{notification_id}")
+async def cancel_notification(
+    notification_id: UUID,
+    caller: Canceller,
+    session: Session,
+    starts: Starts,
+    background: BackgroundTasks,
+) -> CancelledView:
+    """Cancel one. PostgreSQL decides, Temporal up or down; the answer says what had gone."""
+    cancelled = await notifications.cancel(
+        session, caller.application_id, notification_id, caller.key_id
+    )
+    row = await notifications.get(session, caller.application_id, notification_id)
+    if cancelled and row["owner_id"]:
+        await decisions.lock(session, row["owner_id"])
+        await decisions.end(session, row["owner_id"])
+        row = await notifications.get(session, caller.application_id, notification_id)
+        background.add_task(starts.wake, f"{row['owner_kind']}/{row['owner_id']}")
+    messages = await notifications.messages(session, row)
+    return CancelledView(
+        id=notification_id,
+        outcome=cancel_outcome(messages, cancelled=cancelled),
+        status=notification_status(row, messages),
+        messages=message_views(messages, await notifications.attempts(session, row, messages)),
+    )
+
+
+def idempotency_scope(application_id: UUID, route: str, key: str | None) -> Scope | None:
+    """A key may come bare or quoted; both are the same key."""
+    return Scope(application_id, route, key.strip('"')) if key else None
+
+
+def answered(answer: Answer, *, replayed: bool = False) -> Response:
+    """The stored answer, byte for byte."""
+    headers = {"Idempotency-Replayed": "true"} if replayed else {}
+    return Response(answer.body, answer.status, headers, "application/json")

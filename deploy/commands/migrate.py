@@ -1,0 +1,17 @@
+"""`tidings migrate`: the schema this build needs, and the coming days' partitions."""
+
+import asyncio
+
+import typer
+
+from deploy.local.settings_check import check_settings
+from models import logs
+from models import migrate as migrations
+
+
+def migrate() -> None:
+    """Bring the database's schema up to date. Safe to repeat, and to run twice at once."""
+    settings = check_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    asyncio.run(migrations.upgrade(settings.database_url.get_secret_value()))
+    typer.echo(f"schema at {migrations.head()}")

@@ -1,0 +1,23 @@
+"""`tidings worker`: one worker process."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from deploy.commands.serving import serve
+from models.settings import Settings
+from workers.queues import EVERY, GROUPS, named
+from workers.run import run
+
+KNOWN = f"Groups ({', '.join(GROUPS)}) or queues ({', '.join(EVERY)}), separated by commas."
+
+
+def worker(queues: Annotated[str, typer.Option("--queues", help=KNOWN)]) -> None:
+    """Run a worker for some of the queues; urgent and bulk belong in processes of their own."""
+    names = named(queues)
+
+    async def work(settings: Settings, stop: asyncio.Event) -> None:
+        await run(settings, names, stop)
+
+    serve(work)

@@ -1,0 +1,131 @@
+"""What a first start finds: an application with categories, templates, a key, sandbox vendors."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from deploy.local.demo_templates import TEMPLATES
+from models import database
+from models import keys as shapes
+from models.repositories import api_keys, applications
+from models.repositories.api_keys import NewKey
+from models.repositories.applications import NewAccount, NewCategory
+from models.seal import Keyring
+
+APPLICATION = "demo"
+
+CATEGORIES = [
+    NewCategory(
+        name="otp",
+        priority="high",
+        priority_fixed=True,
+        channels=["sms", "email", "telegram"],
+        channel_mode="first",
+        mandatory=True,
+        expires_after=timedelta(minutes=5),
+        on_unknown="resend",
+    ),
+    NewCategory(
+        name="transactional",
+        priority="medium",
+        channels=["email", "sms", "telegram"],
+        mandatory=True,
+        expires_after=timedelta(days=1),
+        on_unknown="resend",
+    ),
+    NewCategory(
+        name="newsletter",
+        priority="low",
+        channels=["email"],
+        expires_after=timedelta(days=2),
+        on_unknown="hold",
+    ),
+]
+
+
+def accounts(sandbox_url: str, smtp_port: int) -> list[NewAccount]:
+    """A main and, where there is a second vendor, a stand-by account for each channel."""
+    return [
+        NewAccount(
+            name="sandbox-smtp",
+            channel="email",
+            vendor="smtp",
+            rank=1,
+            config={
+                "host": "127.0.0.1",
+                "port": smtp_port,
+                "tls": "none",
+                "sender": "Tidings demo <demo@example.com>",
+                "message_id_domain": "tidings.example.com",
+                "connections": 20,
+            },
+        ),
+        NewAccount(
+            name="sandbox-sendgrid",
+            channel="email",
+            vendor="sendgrid",
+            rank=2,
+            config={
+                "api_key": "SG.sandbox",
+                "sender": "Tidings demo <demo@example.com>",
+                "base_url": sandbox_url,
+            },
+        ),
+        NewAccount(
+            name="sandbox-twilio",
+            channel="sms",
+            vendor="twilio",
+            rank=1,
+            config={
+                "account_sid": "AC00000000000000000000000000000001",
+                "auth_token": "sandbox",
+                "sender": "+15005550006",
+                "base_url": sandbox_url,
+            },
+        ),
+        NewAccount(
+            name="sandbox-telegram",
+            channel="telegram",
+            vendor="telegram",
+            rank=1,
+            config={"token": "100000001:sandbox", "base_url": sandbox_url},
+        ),
+    ]
+
+
+async def seed(
+    *, database_url: str, secret_keys: str, sandbox_url: str, smtp_port: int, api_key: str | None
+) -> str:
+    """Make what is missing, point the accounts at this start's ports; the application's key."""
+    engine = database.engine(database_url, pool=1, name="tidings demo")
+    try:
+        async with database.sessions(engine).begin() as session:
+            application_id = await applications.ensure(session, APPLICATION)
+            await applications.add_categories(session, application_id, CATEGORIES)
+            for name, (category, content) in TEMPLATES.items():
+                await applications.add_template(session, application_id, name, category, content)
+            keyring = Keyring(secret_keys)
+            for account in accounts(sandbox_url, smtp_port):
+                await applications.put_account(session, application_id, account, keyring)
+            key = api_key or shapes.new()
+            if await api_keys.find(session, shapes.digest(key)) is None:
+                await _keep(session, application_id, key)
+            return key
+    finally:
+        await engine.dispose()
+
+
+async def _keep(session: AsyncSession, application_id: UUID, key: str) -> None:
+    new = NewKey(
+        id=uuid7(),
+        application_id=application_id,
+        name="demo",
+        owner="tidings up",
+        sha256=shapes.digest(key),
+        last_four=key[-4:],
+        scopes=list(shapes.SCOPES),
+        expires_at=None,
+    )
+    await api_keys.insert(session, new)

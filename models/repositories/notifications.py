@@ -1,0 +1,114 @@
+"""Reading and cancelling notifications. Callers own the transaction; nothing here commits."""
+
+from uuid import UUID
+
+from sqlalchemy import RowMapping as Row
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.errors import NotFound
+
+GET = text("""
+SELECT n.*, c.name AS category, t.name AS template, v.number AS template_version, now() AS now,
+       o.kind AS owner_kind
+FROM notification n JOIN category c ON c.id = n.category_id
+LEFT JOIN owner o ON o.id = n.owner_id
+LEFT JOIN template_version v ON v.id = n.template_version_id
+LEFT JOIN template t ON t.id = v.template_id
+WHERE n.id = :id AND n.application_id = :application_id
+""")
+
+MESSAGES = text("""
+SELECT m.*, m.owner_id || '.' || m.seq AS id, a.name AS account, a.vendor
+FROM message m LEFT JOIN vendor_account a ON a.id = m.account_id
+WHERE m.owner_id = :owner_id AND m.notification_id = :id ORDER BY m.seq
+""")
+
+ATTEMPTS = text("""
+SELECT t.*, a.name AS account, a.vendor
+FROM attempt t JOIN vendor_account a ON a.id = t.account_id
+WHERE t.owner_id = :owner_id AND t.seq = ANY(:seqs) ORDER BY t.seq, t.n
+""")
+
+# Nothing happened before it was created: older partitions are not read.
+EVENTS = text("""
+SELECT at, kind, reason, seq, attempt, version, actor_id FROM event
+WHERE notification_id = :id AND at >= :since ORDER BY id LIMIT 1000
+""")
+
+# The row lock keeps `decide` out; what it has queued so far is stopped in the same transaction.
+CANCEL = text("""
+UPDATE notification SET cancelled_at = now(), revision = revision + 1
+WHERE id = :id AND application_id = :application_id AND ended_at IS NULL AND cancelled_at IS NULL
+RETURNING owner_id
+""")
+
+STOP = text("""
+WITH stopped AS (
+    UPDATE message SET phase = 'ended', result = 'cancelled', reason = 'cancelled',
+           version = version + 1
+    WHERE owner_id = :owner_id AND notification_id = :id AND phase = 'queued'
+    RETURNING owner_id, seq, version, application_id, notification_id
+)
+INSERT INTO event
+    (application_id, notification_id, owner_id, seq, version, kind, reason, actor_id)
+SELECT application_id, notification_id, owner_id, seq, version, 'cancelled', 'by_caller', :actor_id
+FROM stopped
+""")
+
+NOTE = text("""
+INSERT INTO event (application_id, notification_id, owner_id, kind, actor_id)
+VALUES (:application_id, :id, :owner_id, 'cancel_requested', :actor_id)
+""")
+
+# One that waits to share a workflow has no owner to end it.
+END_WITHOUT_OWNER = text("""
+UPDATE notification SET ended_at = now(), end_reason = 'cancelled'
+WHERE id = :id AND owner_id IS NULL AND ended_at IS NULL
+""")
+
+
+async def get(session: AsyncSession, application_id: UUID, id: UUID) -> Row:
+    """The application's notification, or NotFound."""
+    values = {"id": id, "application_id": application_id}
+    row = (await session.execute(GET, values)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("no such notification", field="id")
+    return row
+
+
+async def messages(session: AsyncSession, row: Row) -> list[Row]:
+    """Its messages, in order."""
+    if row["owner_id"] is None:
+        return []
+    values = {"owner_id": row["owner_id"], "id": row["id"]}
+    return list((await session.execute(MESSAGES, values)).mappings())
+
+
+async def attempts(session: AsyncSession, row: Row, messages: list[Row]) -> list[Row]:
+    """The vendor calls for these messages, in order."""
+    if not messages:
+        return []
+    values = {"owner_id": row["owner_id"], "seqs": [m["seq"] for m in messages]}
+    return list((await session.execute(ATTEMPTS, values)).mappings())
+
+
+async def events(session: AsyncSession, row: Row) -> list[Row]:
+    """Its account, oldest first; at most 1,000 lines."""
+    values = {"id": row["id"], "since": row["created_at"]}
+    return list((await session.execute(EVENTS, values)).mappings())
+
+
+async def cancel(session: AsyncSession, application_id: UUID, id: UUID, actor_id: UUID) -> bool:
+    """Stop what is not yet handed over; False if it had ended or was cancelled before."""
+    values = {"id": id, "application_id": application_id, "actor_id": actor_id}
+    cancelled = (await session.execute(CANCEL, values)).one_or_none()
+    if cancelled is None:
+        return False
+    values["owner_id"] = cancelled.owner_id
+    await session.execute(NOTE, values)
+    if cancelled.owner_id is None:
+        await session.execute(END_WITHOUT_OWNER, values)
+    else:
+        await session.execute(STOP, values)
+    return True

@@ -1,0 +1,110 @@
+"""Unknown outcomes: reading those whose time to settle has come, and writing what was decided.
+
+`models.settlement` decides. A settlement is fenced by the attempt: one that was claimed again, or
+recorded late, is left alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.repositories.messages import Claimed
+from models.selection import Selection
+from models.settlement import LOOK_AGAIN, Action
+
+IN_DOUBT = text("""
+SELECT m.seq, m.attempt, m.address, m.notification_id, m.application_id, m.account_id, m.resends,
+       m.expires_at, t.request_key, t.started_at, n.on_unknown,
+       n.template_version_id, n.content, n.locale, n.data
+FROM message m
+JOIN attempt t ON t.owner_id = m.owner_id AND t.seq = m.seq AND t.n = m.attempt
+JOIN notification n ON n.id = m.notification_id
+WHERE m.owner_id = :owner_id AND m.seq BETWEEN :first AND :last AND m.channel = :channel
+  AND m.phase = 'unknown' AND m.next_at <= now()
+ORDER BY m.seq LIMIT :limit
+""")
+
+SETTLE = text("""
+WITH settled AS (
+    SELECT * FROM unnest(CAST(:seqs AS int[]), CAST(:attempts AS int[]), CAST(:actions AS text[]),
+        CAST(:vendor_ids AS text[])) AS r (seq, n, action, vendor_id)
+), moved AS (
+    UPDATE message m
+    SET phase = CASE action WHEN 'sent' THEN 'ended' WHEN 'hold' THEN 'ended'
+                WHEN 'wait' THEN 'unknown' ELSE 'queued' END,
+        result = CASE action WHEN 'sent' THEN 'sent' WHEN 'hold' THEN 'unknown' END,
+        reason = CASE action WHEN 'sent' THEN 'looked_up' ELSE m.reason END,
+        resends = m.resends + CASE action WHEN 'resend' THEN 1 ELSE 0 END,
+        retry_of = CASE action WHEN 'resend' THEN m.attempt ELSE m.retry_of END,
+        pinned_account_id = CASE action WHEN 'repeat' THEN m.account_id END,
+        next_at = clock_timestamp() + CASE action WHEN 'wait' THEN CAST(:look_again AS interval)
+                  ELSE interval '0' END,
+        version = m.version + CASE action WHEN 'wait' THEN 0 ELSE 1 END
+    FROM settled
+    WHERE m.owner_id = :owner_id AND m.seq = settled.seq AND m.attempt = settled.n
+      AND m.phase = 'unknown'
+    RETURNING m.owner_id, m.seq, m.attempt, m.version, m.application_id, m.notification_id,
+        action, settled.vendor_id
+), attempts AS (
+    UPDATE attempt t SET outcome = 'accepted', reason = 'looked_up', vendor_id = moved.vendor_id,
+        ended_at = COALESCE(t.ended_at, clock_timestamp())
+    FROM moved WHERE t.owner_id = :owner_id AND t.seq = moved.seq AND t.n = moved.attempt
+      AND moved.action = 'sent'
+)
+INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind, reason, attempt)
+SELECT application_id, notification_id, owner_id, seq, version,
+    CASE action WHEN 'sent' THEN 'sent' WHEN 'hold' THEN 'held' WHEN 'resend' THEN 'resend'
+    ELSE 'retry' END,
+    CASE action WHEN 'sent' THEN 'looked_up' WHEN 'not_sent' THEN 'looked_up_not_sent'
+    WHEN 'repeat' THEN 'same_key_again' ELSE 'on_unknown' END, attempt
+FROM moved WHERE action <> 'wait'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """An unknown outcome, with what settling needs."""
+
+    claimed: Claimed
+    account_id: UUID
+    resends: int
+    expires_at: datetime
+    started_at: datetime
+    on_unknown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was decided about one; `vendor_id` where a look-up found it."""
+
+    claimed: Claimed
+    action: Action
+    vendor_id: str = ""
+
+
+async def in_doubt(session: AsyncSession, which: Selection, limit: int) -> list[InDoubt]:
+    """Unknowns whose time to settle has come."""
+    rows = (await session.execute(IN_DOUBT, asdict(which) | {"limit": limit})).mappings()
+    found = []
+    for row in rows:
+        claimed = Claimed(**{name: row[name] for name in Claimed.__slots__})
+        rest = {name: row[name] for name in InDoubt.__slots__ if name != "claimed"}
+        found.append(InDoubt(claimed=claimed, **rest))
+    return found
+
+
+async def write(session: AsyncSession, owner_id: UUID, settled: Sequence[Settled]) -> None:
+    """Write what was decided."""
+    values = {
+        "owner_id": owner_id,
+        "seqs": [s.claimed.seq for s in settled],
+        "attempts": [s.claimed.attempt for s in settled],
+        "actions": [s.action.value for s in settled],
+        "vendor_ids": [s.vendor_id for s in settled],
+        "look_again": LOOK_AGAIN,
+    }
+    await session.execute(SETTLE, values)

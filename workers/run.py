@@ -1,0 +1,109 @@
+"""One worker process: its task queues, until SIGTERM; then its windows end and it leaves."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import GrpcCompression
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.accounts import OpenAccounts
+from activities.decide import DecideActivities
+from activities.deliver import DeliverActivities
+from activities.interceptor import Scrub
+from models import database
+from models.repositories.templates import VersionCache
+from models.seal import Keyring
+from models.settings import Settings
+from workers.queues import WORKFLOWS
+
+log = structlog.get_logger()
+
+# Above the calls one account may have open, so that a hung vendor leaves slots to the others.
+ACTIVITY_SLOTS = 200
+POLLERS = PollerBehaviorAutoscaling(minimum=1, initial=2, maximum=20)
+RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_all_modules()
+)
+
+
+async def connect(settings: Settings) -> Client:
+    """Wait for Temporal, however long it takes: a worker has nothing else to do."""
+    while True:
+        try:
+            return await Client.connect(
+                settings.temporal_address,
+                namespace=settings.temporal_namespace,
+                grpc_compression=GrpcCompression.NONE,
+            )
+        except RuntimeError as error:
+            log.warning("temporal away", error=type(error).__name__)
+            await asyncio.sleep(1)
+
+
+def workers(
+    client: Client, queues: Sequence[str], activities: Sequence[Any], drain: timedelta
+) -> list[Worker]:
+    """A worker a queue: workflows and `decide` on `notify-*`, `deliver` on `deliver-*`."""
+    decide, deliver = activities
+    return [
+        Worker(
+            client,
+            task_queue=queue,
+            workflows=WORKFLOWS if queue.startswith("notify-") else [],
+            activities=[decide] if queue.startswith("notify-") else [deliver],
+            workflow_runner=RUNNER,
+            interceptors=[Scrub()],
+            max_concurrent_activities=ACTIVITY_SLOTS,
+            workflow_task_poller_behavior=POLLERS,
+            activity_task_poller_behavior=POLLERS,
+            graceful_shutdown_timeout=drain,
+        )
+        for queue in queues
+    ]
+
+
+async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) -> None:
+    """Serve these queues until `stop` is set."""
+    engine = database.engine(
+        settings.database_url.get_secret_value(),
+        pool=settings.database_pool,
+        name="tidings worker",
+        generic_plans=True,
+    )
+    sessions = database.sessions(engine)
+    accounts = OpenAccounts(Keyring(settings.secret_keys.get_secret_value()))
+    deliver = DeliverActivities(sessions, accounts, VersionCache())
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(accounts.close)
+        client = await _unless(stop, connect(settings))
+        if client is None:
+            return
+        activities = (DecideActivities(sessions).decide, deliver.deliver)
+        running = workers(client, queues, activities, settings.drain)
+        async with asyncio.TaskGroup() as tasks:
+            for worker in running:
+                tasks.create_task(worker.run())
+            log.info("worker ready", queues=list(queues))
+            await stop.wait()
+            log.info("worker draining")
+            # All at once: one after the other, their drain times would add up.
+            await asyncio.gather(*(worker.shutdown() for worker in running))
+    log.info("worker stopped")
+
+
+async def _unless(stop: asyncio.Event, connecting: Any) -> Client | None:
+    task: asyncio.Task[Client] = asyncio.ensure_future(connecting)
+    stopped = asyncio.ensure_future(stop.wait())
+    await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None

@@ -1,0 +1,97 @@
+"""The one loop that drives an owner: wait until due or woken, decide, deliver, until all has ended.
+
+PostgreSQL decides; the loop can be started again from the rows at any moment. Notification and
+batch workflows are this loop under their own names.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.decide import DecideActivities
+    from activities.deliver import DeliverActivities
+    from models import queues
+    from models.decision import Decision, DeliverInput, DeliverResult
+    from models.selection import Selection
+    from models.workflow_start import WorkflowStart
+    from workflows.policies import DECIDE, DECIDE_LOCAL, PAUSE, deliver_until
+
+
+class Drive:
+    """What the workflows share; `wake` belongs to the workflow's signal."""
+
+    def __init__(self) -> None:
+        self._woken = False
+
+    def wake(self) -> None:
+        """Look at the rows now."""
+        self._woken = True
+
+    async def run(self, input: WorkflowStart) -> str:
+        """Until the owner has ended; its last status. One that has ended returns at once."""
+        look_again_at: datetime | None = input.due_at
+        while True:
+            await self._wait_until(look_again_at)
+            decision = await self._decide(input)
+            if decision.ended:
+                return decision.ended
+            results = await asyncio.gather(
+                *(self._deliver(input, which, decision) for which in decision.deliver)
+            )
+            if ended := next((r.ended for r in results if r.ended), ""):
+                return ended
+            looks = [decision.look_again_at, *(r.look_again_at for r in results)]
+            look_again_at = min((at for at in looks if at), default=None)
+            if workflow.info().is_continue_as_new_suggested():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(input)
+
+    async def _wait_until(self, at: datetime | None) -> None:
+        delay = at - workflow.now() if at else timedelta()
+        if at and delay > timedelta():
+            workflow.set_current_details(f"Waiting until {at:%Y-%m-%d %H:%M:%S} UTC")
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self._woken,
+                    timeout=delay,
+                    timeout_summary=f"until {at:%d %b %H:%M:%S} UTC",
+                )
+        self._woken = False
+
+    async def _decide(self, input: WorkflowStart) -> Decision:
+        decide, owner = DecideActivities.decide, input.owner_id
+        try:
+            return await workflow.execute_local_activity_method(decide, owner, **DECIDE_LOCAL)
+        except FailureError as error:  # a local activity fails without an ActivityError around it
+            if is_cancelled_exception(error):
+                raise
+        workflow.set_current_details("PostgreSQL does not answer; deciding as soon as it does")
+        return await workflow.execute_activity_method(
+            decide, owner, summary="decide, once PostgreSQL answers", **DECIDE
+        )
+
+    async def _deliver(
+        self, input: WorkflowStart, which: Selection, decision: Decision
+    ) -> DeliverResult:
+        try:
+            result = await workflow.execute_activity_method(
+                DeliverActivities.deliver,
+                DeliverInput(which, input.priority, str(input.application_id)),
+                task_queue=queues.deliver(which.channel, input.priority),
+                priority=Priority(
+                    priority_key=queues.PRIORITY_KEYS[input.priority],
+                    fairness_key=str(input.application_id),
+                ),
+                summary=f"{which.channel} {which.first}–{which.last}",
+                **deliver_until(decision.expires_at or workflow.now()),
+            )
+        except FailureError as error:  # its time is over, or it cannot work: the rows know more
+            if is_cancelled_exception(error):
+                raise
+            return DeliverResult(look_again_at=workflow.now() + PAUSE)
+        return result
