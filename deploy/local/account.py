@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from deploy.local.refusal import CannotRun
 
-CANDIDATES = ("postgres", "nobody", "daemon")
+CANDIDATES = ("nobody", "daemon", "postgres")  # those with nothing of their own first
 
 
 class Identity(TypedDict, total=False):

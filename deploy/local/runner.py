@@ -97,10 +97,13 @@ class _Run:
 @contextmanager
 def _signals(handler: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    # `nohup` asks that the end of the terminal be ignored.
+    ignored = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    heard = [number for number in SIGNALS if not (ignored and number == signal.SIGHUP)]
+    for number in heard:
         loop.add_signal_handler(number, handler)
     try:
         yield
     finally:
-        for number in SIGNALS:
+        for number in heard:
             loop.remove_signal_handler(number)

