@@ -13,7 +13,7 @@ from aiohttp import web
 
 from deploy.local.sandbox.desk import Desk
 from deploy.local.sandbox.effects import Effect
-from deploy.local.sandbox.faults import ERRORS, Fault
+from deploy.local.sandbox.faults import ERRORS, Fault, Rule
 
 RETRY_AFTER = {"Retry-After": "2"}
 
@@ -65,6 +65,8 @@ class Call:
     account: str
     effects: Sequence[Effect]
     answer: Answer
+    # For a call with many recipients: the refusal that names this one, or the first for None.
+    refusal: Callable[[str | None], Answer] | None = None
 
 
 def endpoint(
@@ -83,9 +85,9 @@ def endpoint(
             return refused.answer.response()
         rule = desk.faults.take(vendor, call.account, {effect.to for effect in call.effects})
         fault = rule.fault if rule else None
-        if fault in ERRORS:
+        if rule and rule.fault in ERRORS:
             desk.refusals[vendor] += 1
-            return errors[fault].response()
+            return _refusal(call, rule, errors).response()
         if request.transport is None:  # the sender has left: nobody to accept it from
             raise web.HTTPBadRequest
         half = call.answer.half() if fault is Fault.HALF_BODY else b""
@@ -95,6 +97,12 @@ def endpoint(
         return call.answer.response()
 
     return handle
+
+
+def _refusal(call: Call, rule: Rule, errors: Mapping[Fault, Answer]) -> Answer:
+    if rule.fault is Fault.REFUSE and call.refusal:
+        return call.refusal(rule.to)
+    return errors[rule.fault]
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:

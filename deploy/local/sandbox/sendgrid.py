@@ -7,7 +7,8 @@ with it. Each recipient is an effect of its own, with the substitutions applied.
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -16,10 +17,9 @@ from deploy.local.sandbox.calls import RETRY_AFTER, Answer, Call, Refused, endpo
 from deploy.local.sandbox.desk import Desk
 from deploy.local.sandbox.effects import Effect
 from deploy.local.sandbox.faults import Fault
-from deploy.local.sandbox.sendgrid_rules import check, failure
+from deploy.local.sandbox.sendgrid_rules import RECIPIENT_FIELDS, check, failure
 
 ERRORS = {
-    Fault.REFUSE: failure(400, "Does not contain a valid address.", "personalizations"),
     Fault.REFUSE_ACCOUNT: failure(
         401, "The provided authorization grant is invalid, expired, or revoked"
     ),
@@ -50,7 +50,20 @@ async def read(request: web.Request) -> Call:
         effects = list(effects_of(mail, account, vendor_id))
     except (AttributeError, KeyError, TypeError):  # a list where an object should be, and so on
         raise Refused(failure(400, "Bad Request")) from None
-    return Call(account, effects, Answer(202, headers={"X-Message-Id": vendor_id}))
+    answer = Answer(202, headers={"X-Message-Id": vendor_id})
+    return Call(account, effects, answer, partial(refusal, mail["personalizations"]))
+
+
+def refusal(people: Sequence[Mapping[str, Any]], to: str | None) -> Answer:
+    """The refusal of a whole call that names the place of one recipient, or of the first."""
+    places = (
+        f"personalizations.{n}.{kind}.{m}.email"
+        for n, person in enumerate(people)
+        for kind in RECIPIENT_FIELDS
+        for m, recipient in enumerate(person.get(kind) or ())
+        if to in (None, recipient["email"])
+    )
+    return failure(400, "Does not contain a valid address.", next(places))
 
 
 def effects_of(mail: Mapping[str, Any], account: str, vendor_id: str) -> Iterator[Effect]:
@@ -62,7 +75,7 @@ def effects_of(mail: Mapping[str, Any], account: str, vendor_id: str) -> Iterato
         arguments = {**(mail.get("custom_args") or {}), **(person.get("custom_args") or {})}
         subject = fill(person.get("subject") or mail.get("subject") or "")
         person_text, person_html = fill(text), fill(html)
-        for recipient in [r for field in ("to", "cc", "bcc") for r in person.get(field) or ()]:
+        for recipient in [r for field in RECIPIENT_FIELDS for r in person.get(field) or ()]:
             yield Effect(
                 vendor="sendgrid",
                 account=account,

@@ -10,6 +10,7 @@ from deploy.local.sandbox.calls import Answer, Refused
 
 PERSONALIZATIONS = 1000
 RECIPIENTS = 1000
+RECIPIENT_FIELDS = ("to", "cc", "bcc")
 SUBSTITUTIONS_BYTES = 10_000
 HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html"
 
@@ -56,7 +57,7 @@ def check_person(person: Any, field: str) -> None:
             " one email object with a valid email address.",
             f"{field}.to",
         )
-    for kind in ("to", "cc", "bcc"):
+    for kind in RECIPIENT_FIELDS:
         for place, recipient in enumerate(person.get(kind) or ()):
             if not is_address(recipient):
                 refuse("Does not contain a valid address.", f"{field}.{kind}.{place}.email")
@@ -77,7 +78,7 @@ def check_recipients(people: Sequence[Mapping[str, Any]]) -> None:
     seen: set[str] = set()
     total = 0
     for place, person in enumerate(people):
-        for recipient in (r for kind in ("to", "cc", "bcc") for r in person.get(kind) or ()):
+        for recipient in (r for kind in RECIPIENT_FIELDS for r in person.get(kind) or ()):
             address = recipient["email"].casefold()
             if address in seen:
                 refuse(

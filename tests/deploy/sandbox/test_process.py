@@ -12,6 +12,7 @@ import aiohttp
 import pytest_asyncio
 
 from deploy.local.sandbox.journal import read
+from deploy.local.sandbox.server import running
 
 ROOT = Path(__file__).resolve().parents[3]
 Start = Callable[..., Awaitable[tuple[asyncio.subprocess.Process, dict[str, int]]]]
@@ -95,9 +96,9 @@ async def test_sigterm_ends_it_within_a_second_though_senders_are_held(start: St
         )
 
 
-async def test_a_second_sandbox_on_the_same_data_says_so(start: Start) -> None:
-    await start()
-    second, ports = await start()
+async def test_a_second_sandbox_on_the_same_data_says_so(start: Start, tmp_path: Path) -> None:
+    async with running(tmp_path):
+        second, ports = await start()
     assert second.stderr
     assert b"another sandbox is using" in await second.stderr.read()
     assert (await second.wait(), ports) == (1, {})

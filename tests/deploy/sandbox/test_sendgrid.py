@@ -1,3 +1,4 @@
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -99,6 +100,21 @@ async def test_what_sendgrid_refuses_is_refused_for_the_whole_call(
     assert (status, error["field"]) == (400, field)
     assert words in error["message"]
     assert list(read(sandbox.desk.journal.path)) == []
+
+
+@pytest.mark.parametrize(
+    ("to", "place"),
+    [({}, "personalizations.0.to.0.email"), ({"to": "b@x.io"}, "personalizations.1.to.0.email")],
+)
+async def test_a_refused_recipient_is_named_by_its_place(
+    http: aiohttp.ClientSession,
+    order: Callable[..., Awaitable[int]],
+    to: dict[str, str],
+    place: str,
+) -> None:
+    await order("sendgrid", "refuse", **to)
+    status, answer, _ = await send(http, mail(person("a@x.io"), person("b@x.io")))
+    assert (status, answer["errors"][0]["field"]) == (400, place)
 
 
 async def test_a_call_without_a_key_is_refused(http: aiohttp.ClientSession) -> None:
