@@ -7,7 +7,7 @@ final dot too; from DATA on, anything else may have been sent.
 import re
 from enum import IntEnum
 
-from aiosmtplib import SMTPNotSupported, SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib import SMTPResponseException, SMTPServerDisconnected
 
 from activities.vendor_words import words_of
 from models.errors import TidingsError
@@ -45,8 +45,6 @@ def from_error(error: Exception, stage: Stage, *, own_sender: bool) -> Outcome:
             return Outcome(Verdict.UNKNOWN, reason=_trouble(error), detail=detail)
         case TidingsError(reason=reason):
             return Outcome(Verdict.REFUSED, reason=reason, detail=detail)
-        case SMTPNotSupported():
-            return Outcome(Verdict.REFUSED, reason="smtputf8_not_offered", detail=detail)
         case _ if stage is Stage.CONNECT:
             reason = "connect_timeout" if isinstance(error, TimeoutError) else "connect_failed"
             return Outcome(Verdict.RETRY, scope=Scope.ACCOUNT, reason=reason, detail=detail)

@@ -1,8 +1,8 @@
 """SMTP, email. https://datatracker.ietf.org/doc/html/rfc5321
 
 One recipient a transaction, on kept connections. Not supported, and therefore said: addresses
-outside ASCII unless the server offers SMTPUTF8, and a look-up (no server answers "did you take
-this Message-ID?", so an unknown outcome is blind).
+outside ASCII (SMTPUTF8), which `mime` refuses, and a look-up (no server answers "did you take this
+Message-ID?", so an unknown outcome is blind).
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import Literal
 
-from aiosmtplib import SMTP, SMTPNotSupported, SMTPResponseException
+from aiosmtplib import SMTP, SMTPResponseException
 from pydantic import Field, SecretStr, model_validator
 
 from activities.smtp_connections import Connection, SmtpConnections, abort
@@ -143,10 +143,9 @@ class Transaction:
         smtp, keep = connection.smtp, False
         try:
             self.stage = Stage.MAIL
-            encoding, options = self._extensions(smtp, content)
-            await smtp.mail(parseaddr(self.sender)[1], options=options, encoding=encoding)
+            await smtp.mail(parseaddr(self.sender)[1], options=_options(smtp, content))
             self.stage = Stage.RCPT
-            await smtp.rcpt(self.message.to, encoding=encoding)
+            await smtp.rcpt(self.message.to)
             self.stage = Stage.DATA
             reply = await smtp.data(content)
             keep = True
@@ -162,18 +161,14 @@ class Transaction:
         found = QUEUED_AS.search(reply.message)
         return Outcome(Verdict.ACCEPTED, vendor_id=found[1] if found else reply.message)
 
-    def _extensions(self, smtp: SMTP, content: bytes) -> tuple[str, list[str]]:
-        """The encoding of the addresses and the options of MAIL."""
-        options = []
-        if smtp.supports_extension("size"):
-            options.append(f"SIZE={len(content)}")
-        if smtp.supports_extension("8bitmime") and not content.isascii():
-            options.append("BODY=8BITMIME")
-        if (self.sender + self.message.to).isascii():
-            return "ascii", options
-        if not smtp.supports_extension("smtputf8"):
-            raise SMTPNotSupported("the server does not offer SMTPUTF8")
-        return "utf-8", [*options, "SMTPUTF8"]
+
+def _options(smtp: SMTP, content: bytes) -> list[str]:
+    options = []
+    if smtp.supports_extension("size"):
+        options.append(f"SIZE={len(content)}")
+    if smtp.supports_extension("8bitmime") and not content.isascii():
+        options.append("BODY=8BITMIME")
+    return options
 
 
 def _tls_context(*, verify: bool) -> ssl.SSLContext:
