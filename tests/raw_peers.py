@@ -61,6 +61,15 @@ async def say(writer: asyncio.StreamWriter, reply: bytes) -> None:
     await writer.drain()
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what a peer has seen; five seconds at most."""
+    async with asyncio.timeout(5):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.001)
+
+
 @dataclass
 class HttpPeer:
     """Answers each request with `answer`; `before` is done without reading anything."""
@@ -115,6 +124,7 @@ class SmtpPeer:
     """
 
     script: dict[str, bytes] = field(default_factory=dict)
+    once: dict[str, bytes] = field(default_factory=dict)  # the same, for the next time only
     offers: tuple[str, ...] = ("AUTH PLAIN LOGIN", "STARTTLS", "SIZE 1000000")
     connections: int = 0
     at_once: int = 0
@@ -158,7 +168,7 @@ class SmtpPeer:
         return content
 
     async def _say(self, writer: asyncio.StreamWriter, stage: str, usual: bytes) -> bytes:
-        reply = self.script.get(stage, usual)
+        reply = self.once.pop(stage, None) or self.script.get(stage, usual)
         await say(writer, reply if reply in (SILENCE, CLOSE, RESET) else reply + b"\r\n")
         return reply
 
