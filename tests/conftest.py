@@ -1,13 +1,18 @@
 """Real servers for every test that asks: one PostgreSQL and one Temporal for the whole session.
 
-`database_url` gives each module a migrated database of its own; nothing starts before it is asked
-for, and everything is gone after the last test.
+`database_url` gives each module a migrated database of its own; `stack` is everything at once, as
+`tidings up` runs it, and shared: leave no faults or limits behind in it. Nothing starts before it
+is asked for, and everything is gone after the last test.
 """
 
 import itertools
+import json
 import os
+import random
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,9 +25,11 @@ import pytest
 from deploy.local.folder import DataFolder
 from deploy.local.home import open_home
 from deploy.local.part import Part
+from deploy.local.ports import SPAN, Ports, is_free
 from deploy.local.postgres import database_url as url_of
 from deploy.local.postgres import make_cluster, make_database, postgres_part
-from deploy.local.secret_file import Secrets
+from deploy.local.sandbox.journal import FILE
+from deploy.local.secret_file import Secrets, read_secrets
 from deploy.local.supervisor import Supervisor
 from deploy.local.temporal import temporal_part
 
@@ -125,3 +132,54 @@ async def temporal_server(server_folder: Path) -> AsyncIterator[str]:
 def free_tcp_port() -> int:
     """A port nobody listens on."""
     return free_port()
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    """A whole stack; `key` is its demo application's, with every scope."""
+
+    api: str
+    key: str
+    data: Path
+    mailbox: str
+    temporal_address: str
+    database_url: str
+    secret_keys: str
+
+    @property
+    def journal(self) -> Path:
+        """The sandbox vendors' account, for `deploy.local.sandbox.journal.read`."""
+        return DataFolder(self.data).sandbox / FILE
+
+
+@pytest.fixture(scope="session")
+def stack(server_folder: Path) -> Iterator[RunningStack]:
+    """PostgreSQL, Temporal, sandbox vendors, API, workers and relay, from `tidings up --detach`."""
+    data = server_folder / "stack"
+    up = _tidings("up", "--data", str(data), "--port-base", str(free_base()), "--detach", "--json")
+    facts = json.loads(up)
+    try:
+        yield RunningStack(
+            api=facts["api"],
+            key=facts["api_key"],
+            data=data,
+            mailbox=facts["mailbox"],
+            temporal_address=facts["temporal_address"],
+            database_url=facts["database_url"],
+            secret_keys=read_secrets(DataFolder(data).secrets).secret_keys,
+        )
+    finally:
+        _tidings("down", "--data", str(data))
+
+
+def free_base() -> int:
+    """A base whose ports are all free; below those that outgoing connections are given."""
+    bases = random.sample(range(20_000, 32_000, SPAN), 100)
+    return next(base for base in bases if all(map(is_free, Ports.from_base(base))))
+
+
+def _tidings(*arguments: str) -> str:
+    command = (sys.executable, "-P", "-m", "deploy.cli", *arguments)
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"tidings {arguments[0]}: {done.stderr}"
+    return done.stdout
