@@ -80,7 +80,14 @@ class Stack:
             self._worker("worker urgent", "worker", "--queues", "urgent"),
             self._worker("worker bulk", "worker", "--queues", "bulk"),
             self._worker("relay", "relay"),
-            Part("api", _tidings("api"), API, self._environment(), url=ready),
+            Part(
+                "api",
+                _tidings("api"),
+                API,
+                self._environment(),
+                url=ready,
+                stop_within_seconds=3.5,  # it finishes its requests for up to three
+            ),
         ]
 
     def _worker(self, name: str, *command: str) -> Part:

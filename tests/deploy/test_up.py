@@ -1,0 +1,88 @@
+"""The whole stack as a newcomer meets it: up, a message, a kill, up again, down."""
+
+import asyncio
+import json
+import signal
+import sys
+
+import aiohttp
+import pytest
+
+from deploy.local.first_message import BODY
+from deploy.local.ports import SPAN, Ports, is_free
+from deploy.local.processes import birth, end, is_alive
+
+MAIN = "from deploy.cli import main; main()"
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+async def tidings(server_folder):
+    """Run a command on the data folder of this test; the stack is down afterwards."""
+    data = server_folder / "up"
+
+    async def run(command: str, *arguments: str) -> tuple[int, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", MAIN, command, "--data", str(data), *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        return process.returncode, out.decode()
+
+    yield run
+    await run("down")
+
+
+def _free_base() -> int:
+    bases = range(20000, 30000, SPAN)
+    return next(base for base in bases if all(map(is_free, Ports.from_base(base))))
+
+
+async def _send(stack: dict[str, str], session: aiohttp.ClientSession) -> int:
+    headers = {"Authorization": f"Bearer {stack['api_key']}"}
+    url = f"{stack['api']}/v1/notifications"
+    async with session.post(url, json=BODY, headers=headers) as answer:
+        return answer.status
+
+
+async def _arrived(stack: dict[str, str], session: aiohttp.ClientSession) -> list[str]:
+    async with session.get(f"{stack['mailbox']}/_sandbox/messages") as answer:
+        return [message["subject"] for message in (await answer.json())["messages"]]
+
+
+async def _until_arrived(count: int, stack, session) -> list[str]:
+    async with asyncio.timeout(30):
+        while True:
+            subjects = await _arrived(stack, session)
+            if len(subjects) >= count:
+                return subjects
+            await asyncio.sleep(0.1)
+
+
+async def test_a_stack_delivers_survives_a_kill_with_its_key_and_leaves_no_process(
+    tidings, until
+) -> None:
+    options = ("--detach", "--json", "--port-base", str(_free_base()))
+    code, out = await tidings("up", *options)
+    assert code == 0
+    stack = json.loads(out)
+    async with aiohttp.ClientSession() as session:
+        assert await _send(stack, session) == 202
+        assert await _until_arrived(1, stack, session) == ["Welcome, Ada"]
+
+        pids = {pid: birth(pid) for pid in stack["pids"].values()}
+        end(stack["pids"]["up"], pids[stack["pids"]["up"]], signal.SIGKILL)
+        await until(lambda: not any(is_alive(pid, born) for pid, born in pids.items()))
+
+        code, out = await tidings("up", *options)
+        again = json.loads(out)
+        assert (code, again["api_key"]) == (0, stack["api_key"])
+        assert await _send(again, session) == 202
+        assert len(await _until_arrived(2, again, session)) == 2
+
+    assert (await tidings("status"))[0] == 0
+    pids = {pid: birth(pid) for pid in again["pids"].values()}
+    assert await tidings("down") == (0, "stopped\n")
+    assert not [pid for pid, born in pids.items() if is_alive(pid, born)]
