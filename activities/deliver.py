@@ -15,7 +15,7 @@ from activities.accounts import WINDOW, OpenAccount, OpenAccounts
 from activities.handover import RELEASED, Ends, Handover, account_rests
 from activities.pace import beating, stopping, time_is_left, to_the_end, until_written
 from activities.render import render
-from activities.settle import settled
+from activities.settle import decided, looked_up
 from models.clock import LeaseClock
 from models.database import Sessions
 from models.decision import DeliverInput, DeliverResult
@@ -141,9 +141,12 @@ class DeliverActivities:
         def rendered(each: Claimed) -> Message:
             return render(which.owner_id, Channel(which.channel), each, versions)
 
-        done = await settled(doubts, opened, rendered)
+        answers = await looked_up(doubts, opened, rendered)
         async with self.sessions.begin() as session:
-            await settlements.write(session, which.owner_id, done)
+            for doubt, answer in zip(doubts, answers, strict=True):
+                # One by one: the next must see which listed id this one has taken.
+                done = await decided(session, doubt, opened.get(doubt.account_id), answer)
+                await settlements.write(session, which.owner_id, [done])
 
     async def _versions(
         self, session: AsyncSession, claimed: list[Claimed]

@@ -2,57 +2,62 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from activities.accounts import OpenAccount
+from activities.vendor import Settlement
 from models.errors import TidingsError
 from models.messages import Message, Outcome, Verdict
+from models.repositories import settlements
 from models.repositories.messages import Claimed
 from models.repositories.settlements import InDoubt, Settled
 from models.settlement import Doubt, settle
 
+Render = Callable[[Claimed], Message]
+NO_ANSWER = Outcome(Verdict.UNKNOWN)
 
-async def settled(
-    doubts: list[InDoubt],
-    accounts: dict[UUID, OpenAccount],
-    render: Callable[[Claimed], Message],
-) -> list[Settled]:
-    """What to do about each. Look-ups run side by side; no connection is held meanwhile."""
+
+async def looked_up(
+    doubts: list[InDoubt], accounts: dict[UUID, OpenAccount], render: Render
+) -> list[Outcome]:
+    """What the vendors say of each, side by side; no connection is held meanwhile."""
     return list(
-        await asyncio.gather(
-            *(_one(doubt, accounts.get(doubt.account_id), render) for doubt in doubts)
-        )
+        await asyncio.gather(*(_ask(d, accounts.get(d.account_id), render) for d in doubts))
     )
 
 
-async def _one(
-    doubt: InDoubt, account: OpenAccount | None, render: Callable[[Claimed], Message]
+async def decided(
+    session: AsyncSession, doubt: InDoubt, account: OpenAccount | None, answer: Outcome
 ) -> Settled:
-    answer = Outcome(Verdict.UNKNOWN)
-    if account is not None and account.vendor.settlement == "correlated":
-        answer = await _look_up(doubt, account, render)
-    action = settle(
-        Doubt(
-            settlement=account.vendor.settlement if account else "blind",
-            on_unknown=doubt.on_unknown,
-            handed_over_at=doubt.started_at,
-            expires_at=doubt.expires_at,
-            resends=doubt.resends,
-            settle_within=account.vendor.settle_within if account else datetime.resolution,
-            looked_up=answer.verdict,
-        ),
-        datetime.now(UTC),
+    """What to do about one, given the vendor's answer."""
+    vendor_id = ""
+    if answer.verdict is Verdict.ACCEPTED:
+        candidates = answer.candidates or (answer.vendor_id,)
+        vendor_id = await settlements.unowned(session, doubt, candidates) or ""
+        if not vendor_id:  # listed, but it may be another message's
+            answer = replace(answer, verdict=Verdict.UNKNOWN)
+    policy = Doubt(
+        settlement=account.vendor.settlement if account else Settlement.BLIND,
+        on_unknown=doubt.on_unknown,
+        handed_over_at=doubt.started_at,
+        expires_at=doubt.expires_at,
+        resends=doubt.resends,
+        settle_within=account.vendor.settle_within if account else timedelta(),
+        looked_up=answer.verdict,
     )
-    return Settled(doubt.claimed, action, answer.vendor_id)
+    return Settled(doubt.claimed, settle(policy, datetime.now(UTC)), vendor_id)
 
 
-async def _look_up(
-    doubt: InDoubt, account: OpenAccount, render: Callable[[Claimed], Message]
-) -> Outcome:
+async def _ask(doubt: InDoubt, account: OpenAccount | None, render: Render) -> Outcome:
+    if account is None or account.vendor.settlement is not Settlement.CORRELATED:
+        return NO_ANSWER
     try:
         message = render(doubt.claimed)
     except TidingsError:
-        return Outcome(Verdict.UNKNOWN)
+        return NO_ANSWER
     async with account.call():
         return await account.vendor.look_up(message, doubt.started_at)

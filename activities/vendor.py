@@ -79,7 +79,8 @@ class Vendor(ABC):
     async def look_up(self, message: Message, since: datetime) -> Outcome:
         """What became of a message handed over at or after `since`; never raises.
 
-        ACCEPTED where the vendor has it, RETRY only where its list is complete and does not,
+        ACCEPTED where the vendor lists such a message (`candidates`: all that look like it, for
+        settling tells ours from its twins), RETRY only where the list is complete and does not,
         UNKNOWN otherwise.
         """
         return Outcome(Verdict.UNKNOWN, reason="no_look_up")

@@ -68,3 +68,4 @@ class Outcome:
     after: timedelta | None = None  # the vendor's own delay
     reason: str = ""  # a short stable word for timelines: "http_429", "smtp_550", "timeout"
     detail: str = ""  # the vendor's words; goes to the attempt row, nowhere else
+    candidates: tuple[str, ...] = ()  # of a look-up: every listed id that may be the message's

@@ -107,22 +107,24 @@ class Twilio(HttpVendor):
         return [named]
 
     async def find(self, message: Message, since: datetime) -> Outcome:
-        """ACCEPTED with its sid if Twilio lists it, else UNKNOWN; three pages at most."""
+        """ACCEPTED with every sid that may be its, else UNKNOWN; three pages at most."""
         query = {"To": message.to, "DateSent>": f"{since.astimezone(UTC):%Y-%m-%d}"}
         url = f"{self._messages()}?{httpx.QueryParams({**query, 'PageSize': PAGE_SIZE})}"
+        found: list[str] = []
         for _ in range(PAGES):
             response = await self.call(httpx.Request("GET", url), limit=PAGE_BYTES)
             if not response.is_success:
                 return replace(from_status(response, 1), verdict=Verdict.UNKNOWN)
             page = response.json()
-            found = [m["sid"] for m in page["messages"] if self._is(m, message, since)]
-            if found:
-                reason = "listed" if len(found) == 1 else "listed_more_than_once"
-                return Outcome(Verdict.ACCEPTED, vendor_id=str(found[0]), reason=reason)
+            found += [str(m["sid"]) for m in page["messages"] if self._is(m, message, since)]
             if not page.get("next_page_uri"):
                 break
             url = self._on_this_host(page["next_page_uri"])
-        return Outcome(Verdict.UNKNOWN, reason="not_listed")
+        if not found:
+            return Outcome(Verdict.UNKNOWN, reason="not_listed")
+        return Outcome(
+            Verdict.ACCEPTED, vendor_id=found[0], reason="listed", candidates=tuple(found)
+        )
 
     def _messages(self) -> str:
         return f"{self.config.base_url}/2010-04-01/Accounts/{self.config.account_sid}/Messages.json"

@@ -6,7 +6,7 @@ recorded late, is left alone.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,6 +27,22 @@ WHERE m.owner_id = :owner_id AND m.seq BETWEEN :first AND :last AND m.channel = 
   AND m.phase = 'unknown' AND m.next_at <= now()
 ORDER BY m.seq LIMIT :limit
 """)
+
+# Of the listed ids, those that other attempts own; and how many attempts to this address through
+# this account are in doubt or under way: each of them may be the one that is listed.
+TWINS = text("""
+SELECT COALESCE((
+           SELECT array_agg(t.vendor_id) FROM attempt t
+           WHERE t.started_at >= :since AND t.account_id = :account_id
+             AND t.vendor_id = ANY(:candidates)), '{}') AS owned,
+       (SELECT count(*) FROM attempt t
+        JOIN message m ON m.owner_id = t.owner_id AND m.seq = t.seq
+        WHERE t.started_at >= :since AND t.account_id = :account_id AND m.address = :address
+          AND (t.outcome IS NULL OR t.outcome = 'unknown')) AS rivals
+""")
+
+# Two look-ups of one account at once would both see an id as nobody's.
+LOCK_LOOK_UPS = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 SETTLE = text("""
 WITH settled AS (
@@ -65,6 +81,9 @@ FROM moved WHERE action <> 'wait'
 """)
 
 
+TWINS_WITHIN = timedelta(minutes=1)
+
+
 @dataclass(frozen=True, slots=True)
 class InDoubt:
     """An unknown outcome, with what settling needs."""
@@ -95,6 +114,23 @@ async def in_doubt(session: AsyncSession, which: Selection, limit: int) -> list[
         rest = {name: row[name] for name in InDoubt.__slots__ if name != "claimed"}
         found.append(InDoubt(claimed=claimed, **rest))
     return found
+
+
+async def unowned(session: AsyncSession, doubt: InDoubt, candidates: Sequence[str]) -> str | None:
+    """Which listed id is this doubt's: None unless there is one for each that may claim one.
+
+    Held until the transaction ends: no other look-up of the account gets the same id.
+    """
+    await session.execute(LOCK_LOOK_UPS, {"name": f"look-up/{doubt.account_id}"})
+    values = {
+        "account_id": doubt.account_id,
+        "candidates": list(candidates),
+        "address": doubt.claimed.address,
+        "since": doubt.started_at - TWINS_WITHIN,
+    }
+    row = (await session.execute(TWINS, values)).one()
+    free = [candidate for candidate in candidates if candidate not in set(row.owned)]
+    return free[0] if free and len(free) >= row.rivals else None
 
 
 async def write(session: AsyncSession, owner_id: UUID, settled: Sequence[Settled]) -> None:

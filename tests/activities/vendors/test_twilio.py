@@ -128,16 +128,17 @@ async def test_a_500_proves_nothing_whatever_its_code():
 async def test_a_listed_message_was_accepted():
     peer = Twilio(page(listed(sid="SM0", body="other"), listed()))
     outcome = await peer.look_up(sms())
-    assert outcome == Outcome(Verdict.ACCEPTED, vendor_id="SM1", reason="listed")
+    assert outcome == Outcome(
+        Verdict.ACCEPTED, vendor_id="SM1", reason="listed", candidates=("SM1",)
+    )
     target = peer.requests[0].split()[1].decode()
     asked = {"To": ["+4917"], "DateSent>": ["2026-03-01"], "PageSize": ["50"]}
     assert parse_qs(urlsplit(target).query) == asked
 
 
-async def test_the_first_of_several_is_taken_and_said():
+async def test_every_listed_twin_is_a_candidate():
     outcome = await Twilio(page(listed(), listed(sid="SM2"))).look_up(sms())
-    assert outcome.vendor_id == "SM1"
-    assert outcome.reason == "listed_more_than_once"
+    assert outcome.candidates == ("SM1", "SM2")
 
 
 @pytest.mark.parametrize(
