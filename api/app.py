@@ -39,9 +39,9 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         redoc_url=None,
     )
     app.state.sessions = sessions
-    app.state.keys = KeyCache(sessions)
+    app.state.keys = KeyCache(database.reading(engine))
     app.state.starter = Starter(temporal, sessions)
-    app.state.load = Load(sessions, settings.share_above)
+    app.state.load = Load(database.reading(engine), settings.share_above)
     app.state.versions = VersionCache()
     errors.install(app)
     for router in (batches.router, notifications.router, health.router):

@@ -39,7 +39,7 @@ class KeyCache:
         kept = self._kept.get(digest)
         if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
             return kept[1]
-        async with self._sessions.begin() as session:
+        async with self._sessions() as session:
             owner = await api_keys.find(session, digest)
         self._kept.pop(digest, None)
         if owner:

@@ -42,7 +42,7 @@ class Load:
 
     async def _count(self) -> None:
         try:
-            async with self._sessions.begin() as session:
+            async with self._sessions() as session:
                 self._unsent = await workflow_starts.load(session, self._bound + 1)
         except Exception as error:
             if not is_away(error):

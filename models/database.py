@@ -54,6 +54,11 @@ def sessions(database: AsyncEngine) -> Sessions:
     return async_sessionmaker(database, expire_on_commit=False)
 
 
+def reading(database: AsyncEngine) -> Sessions:
+    """Sessions for single reads: each statement by itself, without BEGIN and COMMIT around it."""
+    return async_sessionmaker(database.execution_options(isolation_level="AUTOCOMMIT"))
+
+
 def is_away(error: BaseException) -> bool:
     """Is PostgreSQL away (stopped, starting, frozen, full), as against: our statement is wrong?"""
     if isinstance(error, (OSError, PoolTimeout, TimeoutError, InterfaceError, OperationalError)):

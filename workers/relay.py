@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 AT_ONCE = 100  # starts of one round
 SHARED_MOST = 500  # notifications of one shared workflow
-GATHER_EVERY = timedelta(milliseconds=25)
+GATHER_EVERY = timedelta(milliseconds=40)
 RELAY_EVERY = timedelta(seconds=1)
 RECONCILE_EVERY = timedelta(seconds=2)
 TIDY_EVERY = timedelta(minutes=10)
@@ -37,8 +37,11 @@ WHOLE_OWNER = 2**31 - 1
 class Relay:
     """Holds the database and a lazy client."""
 
-    def __init__(self, sessions: Sessions, client: Client, settings: Settings) -> None:
+    def __init__(
+        self, sessions: Sessions, reading: Sessions, client: Client, settings: Settings
+    ) -> None:
         self.sessions = sessions
+        self.reading = reading
         self.client = client
         self.settings = settings
         self._busy: dict[tuple[str, str], float] = {}
@@ -66,7 +69,7 @@ class Relay:
         The first comes at once. While one of the same priority and application was started just
         now, the next gathers for `share_wait`: the busier it is, the more share.
         """
-        async with self.sessions.begin() as session:
+        async with self.reading() as session:
             groups = await workflow_starts.waiting(session)
         for group in sorted(groups, key=lambda g: PRIORITY_KEYS[g.priority]):
             if self._ripe(group):
@@ -146,6 +149,6 @@ async def run(settings: Settings, client: Client, stop: asyncio.Event) -> None:
     )
     try:
         log.info("relay ready")
-        await Relay(database.sessions(engine), client, settings).run(stop)
+        await Relay(database.sessions(engine), database.reading(engine), client, settings).run(stop)
     finally:
         await engine.dispose()
