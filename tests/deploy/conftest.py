@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.part import Part
+from deploy.local.ports import SPAN, Ports, is_free
 from deploy.local.supervisor import Supervisor
 
 TinyPart = Callable[..., Part]
@@ -51,3 +52,10 @@ def until() -> Callable[..., object]:
             await asyncio.sleep(0.01)
 
     return wait
+
+
+@pytest.fixture
+def free_base() -> int:
+    """A base whose ports are all free, below those the system hands out by itself."""
+    bases = range(20000, 30000, SPAN)
+    return next(base for base in bases if all(map(is_free, Ports.from_base(base))))

@@ -9,7 +9,6 @@ import aiohttp
 import pytest
 
 from deploy.local.first_message import BODY
-from deploy.local.ports import SPAN, Ports, is_free
 from deploy.local.processes import birth, end, is_alive
 
 MAIN = "from deploy.cli import main; main()"
@@ -35,11 +34,6 @@ async def tidings(server_folder):
     await run("down")
 
 
-def _free_base() -> int:
-    bases = range(20000, 30000, SPAN)
-    return next(base for base in bases if all(map(is_free, Ports.from_base(base))))
-
-
 async def _send(stack: dict[str, str], session: aiohttp.ClientSession) -> int:
     headers = {"Authorization": f"Bearer {stack['api_key']}"}
     url = f"{stack['api']}/v1/notifications"
@@ -62,9 +56,9 @@ async def _until_arrived(count: int, stack, session) -> list[str]:
 
 
 async def test_a_stack_delivers_survives_a_kill_with_its_key_and_leaves_no_process(
-    tidings, until
+    tidings, until, free_base
 ) -> None:
-    options = ("--detach", "--json", "--port-base", str(_free_base()))
+    options = ("--detach", "--json", "--port-base", str(free_base))
     code, out = await tidings("up", *options)
     assert code == 0
     stack = json.loads(out)
