@@ -21,6 +21,7 @@ def test_a_base_without_ten_ports_is_refused(base: int) -> None:
 def test_a_port_in_use_is_named_with_what_wants_it_and_the_way_out(free_base: int) -> None:
     port = Ports.from_base(free_base).postgres
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
         with pytest.raises(
