@@ -37,6 +37,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,  # a path that does not exist is a problem, not another address
     )
     app.state.sessions = sessions
     app.state.keys = KeyCache(database.reading(engine))

@@ -1,12 +1,16 @@
 """What callers send: one notification, alone or as an item of a batch."""
 
-from typing import Annotated, Literal, Self
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -23,6 +27,38 @@ from models.repositories.references import Wanted
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Priority = Literal["high", "medium", "low"]
 LONGEST_LIFE_SECONDS = 30 * 86_400
+# A name may end in a header, or on one line of a text.
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+
+
+def _written(value: Any) -> Any:
+    # A number would be taken for seconds or milliseconds, by its size.
+    if not isinstance(value, str) or "-" not in value:
+        raise ValueError("want a time as RFC 3339 writes it, such as 2030-01-31T09:00:00Z")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    # PostgreSQL takes offsets below 16 hours, RFC 3339 below 24.
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the years 1 to 9999 in UTC") from None
+
+
+def _counted(value: Any) -> Any:
+    if isinstance(value, (bool, str)):
+        raise ValueError("want a number")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_utc)]
+Count = Annotated[int, BeforeValidator(_counted)]
+Chat = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if type(value) is int else value),
+    Field(max_length=64, examples=["123456789"], json_schema_extra={"type": ["string", "integer"]}),
+]
 
 
 class Body(BaseModel):
@@ -38,9 +74,11 @@ class To(Body):
     external_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     email: Annotated[str, Field(max_length=320, examples=["ada@example.com"])] | None = None
     sms: Annotated[str, Field(max_length=32, examples=["+4915112345678"])] | None = None
-    telegram: Annotated[str, Field(max_length=64, examples=["123456789"])] | int | None = None
-    name: Annotated[str, Field(max_length=200)] = ""
-    locale: Annotated[str, Field(max_length=35, pattern=r"^$|^[A-Za-z]{2,3}([-_]\w{2,8})*$")] = ""
+    telegram: Chat | None = None
+    name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)] = ""
+    locale: Annotated[
+        str, Field(max_length=35, pattern=r"^$|^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
+    ] = ""
     time_zone: Annotated[str, Field(max_length=64, examples=["Europe/Berlin"])] = ""
 
     @model_validator(mode="after")
@@ -55,7 +93,7 @@ class To(Body):
     def direct(self) -> dict[Channel, str]:
         """The direct addresses, as they came."""
         given = {channel: getattr(self, channel.value) for channel in Channel}
-        return {channel: str(address) for channel, address in given.items() if address is not None}
+        return {channel: address for channel, address in given.items() if address is not None}
 
 
 class EmailContent(Body):
@@ -103,10 +141,10 @@ class NotificationCreate(Body):
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     channel_mode: Literal["all", "first"] | None = None
     priority: Priority | None = None
-    send_at: AwareDatetime | None = None
+    send_at: Annotated[Time, Field(examples=["2030-01-31T09:00:00Z"])] | None = None
     expires_in: (
         Annotated[
-            int,
+            Count,
             Field(
                 ge=SHORTEST_LIFE_SECONDS,
                 le=LONGEST_LIFE_SECONDS,
@@ -178,13 +216,16 @@ def wanted(requests: list[Request]) -> Wanted:
 
 
 def _time_zone(name: str) -> str:
-    if not name:
-        return ""
-    try:
-        return ZoneInfo(name).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if name and name not in _time_zones():
         raise Invalid(
             "not a time zone of the IANA database, such as Europe/Berlin",
             field="to.time_zone",
             reason="unknown_time_zone",
-        ) from None
+        )
+    return name
+
+
+@lru_cache(maxsize=1)
+def _time_zones() -> frozenset[str]:
+    """By their names: the system's folder also holds what only this machine means by it."""
+    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 LIMITS = ("max_length", "min_length", "le", "lt", "ge", "gt", "pattern", "expected")
 # pydantic's words for these repeat a part of the input.
-OURS = {"extra_forbidden": "unknown_field", "json_invalid": "bad_json", "missing": "missing"}
+OURS = {"extra_forbidden": "unknown_field", "missing": "missing", "uuid_parsing": "not_a_uuid"}
 
 
 def problem(
@@ -64,15 +64,25 @@ async def invalid(request: Request, error: RequestValidationError) -> JSONRespon
 def first_problem(errors: list[Any]) -> dict[str, Any]:
     """Code, detail, field and limit of pydantic's first error; its input is left out."""
     first = errors[0]
-    field = ".".join(str(part)[:100] for part in first["loc"] if part != "body")
+    field = _field(*first["loc"])
+    found = _shape(first.get("input"))
     context = first.get("ctx", {})
     limit = next((context[name] for name in LIMITS if name in context), None)
     code = OURS.get(first["type"], "invalid")
-    if first["type"] == "json_invalid":
-        return {"code": code, "detail": "the body is not JSON"}
-    shape = f"; found {_shape(first.get('input'))}" if code == "invalid" else ""
-    detail = f"{first['msg']}{shape}"
+    if code == "not_a_uuid":
+        return {"code": code, "detail": f"want a UUID; found {found}", "field": field}
+    said = first["msg"].removeprefix("Value error, ")
+    detail = f"{said}; found {found}" if code == "invalid" else said
     return {"code": code, "detail": detail, "field": field, "limit": limit}
+
+
+def _field(*path: Any) -> str:
+    """As the caller wrote it: `to.email`, `Idempotency-Key`; the body as a whole is `body`."""
+    where, *rest = path or ("body",)
+    if where == "header":
+        return "-".join(part.capitalize() for part in str(rest[0]).split("-"))
+    parts = rest if where in ("body", "path", "query") else path
+    return ".".join(str(part)[:100] for part in parts if part != "[key]") or "body"
 
 
 def _shape(value: Any) -> str:
@@ -94,8 +104,17 @@ def _shape(value: Any) -> str:
 
 async def http(request: Request, error: HTTPException) -> JSONResponse:
     """FastAPI's own 404 and 405, among others."""
-    code = HTTPStatus(error.status_code).name.lower()
-    return problem(error.status_code, code, headers=dict(error.headers or {}))
+    status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
+    field = {404: "path", 405: "method"}.get(status)
+    return problem(
+        status,
+        status.name.lower(),
+        status.description,
+        headers,
+        field=field,
+        limit=headers.get("allow"),
+    )
 
 
 async def unexpected(request: Request, error: Exception) -> JSONResponse:

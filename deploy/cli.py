@@ -25,6 +25,7 @@ COMMANDS = {
     "worker": "Run a worker for some of the queues.",
     "relay": "Run the relay: starts, sweeps, reconciles.",
     "keys": "Make and revoke API keys.",
+    "audit": "Compare clients, PostgreSQL and vendors.",
 }
 
 

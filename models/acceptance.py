@@ -85,7 +85,7 @@ def accept(
     data = _data(request, person, variables)
     _times(request, now or datetime.now(UTC))
     locale = request.locale or (person.locale if person else "")
-    with _inline_fields():
+    with _callers_fields(request):
         for channel in channels:
             contents.render(content, channel, locale, data)
     return Accepted(
@@ -139,7 +139,7 @@ def _content(
         content = versions[template.version_id]
         return content, template.version_id, frozenset(template.variables)
     inline = {channel: {"default": parts} for channel, parts in (request.content or {}).items()}
-    with _inline_fields():
+    with _callers_fields(request):
         return inline, None, contents.check(inline)
 
 
@@ -223,10 +223,14 @@ def _times(request: Request, now: datetime) -> None:
 
 
 @contextmanager
-def _inline_fields() -> Iterator[None]:
-    """Inline content has one locale, which the caller never named: its fields do without it."""
+def _callers_fields(request: Request) -> Iterator[None]:
+    """Inline content has one locale, which the caller never named; a template's is its author's."""
     try:
         yield
     except Invalid as error:
-        error.field = (error.field or "content").replace(".default.", ".")
+        field = error.field or "content"
+        if request.template is None:
+            error.field = field.replace(".default.", ".")
+        else:
+            error.field = field.replace("content", "template", 1)
         raise

@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from models.errors import Invalid
 from models.messages import Channel
 
+PHONE = re.compile(r"\+\d[\d ().\-\u2010-\u2015\u00a0]*")
 TELEGRAM = re.compile(r"-?[1-9]\d{0,18}|@[A-Za-z]\w{3,31}", re.ASCII)
 LONGEST = 320
 
@@ -33,7 +34,7 @@ def normalise(channel: Channel, address: str, field: str) -> str:
 
 def _email(address: str, field: str) -> str:
     try:
-        return validate_email(address, check_deliverability=False).normalized
+        return validate_email(address, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         # The validator's words may quote a part of the address: only its shape is told.
         shape = "no @" if "@" not in address else "not a valid local part or domain"
@@ -46,6 +47,9 @@ def _email(address: str, field: str) -> str:
 
 def _phone(address: str, field: str) -> str:
     shape = "want E.164: + and 7 to 15 digits, such as +4915112345678"
+    # The parser also reads vanity letters and drops extensions: both would be somebody else.
+    if not PHONE.fullmatch(address):
+        raise Invalid(f"digits and separators only; {shape}", field=field, reason="phone_invalid")
     try:
         number = phonenumbers.parse(address, None)
     except phonenumbers.NumberParseException as error:

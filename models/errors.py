@@ -8,6 +8,7 @@
   * Conflict        409  not in this state
     * InFlight      409  the same idempotency key is at work: ask again
   * TooLarge        413  over a limit of size
+  * UnsupportedMediaType  415  the body is not said to be JSON
   * Invalid         422  names the field, and the limit if there is one
   * KeyReused       422  the same idempotency key with another body
   * Misconfigured   500  our settings or credentials are wrong
@@ -85,6 +86,13 @@ class TooLarge(TidingsError):
 
     code = "too_large"
     status = 413
+
+
+class UnsupportedMediaType(TidingsError):
+    """The body's type is none we read; `limit` says which we do."""
+
+    code = "unsupported_media_type"
+    status = 415
 
 
 class Invalid(TidingsError):

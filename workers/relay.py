@@ -27,7 +27,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 100  # starts of one round
 SHARED_MOST = 500  # notifications of one shared workflow
-GATHER_EVERY = timedelta(milliseconds=40)
+GATHER_EVERY = timedelta(milliseconds=40)  # while somebody waits to share
+GATHER_IDLE = timedelta(milliseconds=120)
 RELAY_EVERY = timedelta(seconds=1)
 RECONCILE_EVERY = timedelta(seconds=2)
 TIDY_EVERY = timedelta(minutes=10)
@@ -49,21 +50,19 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """All loops, until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
-            for step, every in (
-                (self.gather, GATHER_EVERY),
-                (self.relay, RELAY_EVERY),
-                (self.reconcile, RECONCILE_EVERY),
-                (self.tidy, TIDY_EVERY),
-            ):
-                tasks.create_task(self._repeat(step, every, stop))
+            for step in (self.gather, self.relay, self.reconcile, self.tidy):
+                tasks.create_task(self._repeat(step, stop))
 
-    async def relay(self) -> None:
+    # Each step says when it wants to run again.
+
+    async def relay(self) -> timedelta:
         """Start what has waited too long; the rows stay until their workflow exists."""
         async with self.sessions.begin() as session:
             rows = await workflow_starts.old(session, self.settings.relay_after, AT_ONCE)
             await workflow_starts.remove(session, await self._started(rows))
+        return RELAY_EVERY
 
-    async def gather(self) -> None:
+    async def gather(self) -> timedelta:
         """Give those that share a workflow their batch, and start it.
 
         The first comes at once. While one of the same priority and application was started just
@@ -74,8 +73,9 @@ class Relay:
         for group in sorted(groups, key=lambda g: PRIORITY_KEYS[g.priority]):
             if self._ripe(group):
                 await self._share(group)
+        return GATHER_EVERY if groups else GATHER_IDLE
 
-    async def reconcile(self) -> None:
+    async def reconcile(self) -> timedelta:
         """Start again what is overdue, blindly: starting what runs changes nothing."""
         after = self.settings.reconcile_after
         async with self.sessions.begin() as session:
@@ -92,13 +92,15 @@ class Relay:
             async with self.sessions.begin() as session:
                 await owners.still_overdue(session, missed, after)
             log.info("reconciled", priority=priority, started=len(started), missed=len(missed))
+        return RECONCILE_EVERY
 
-    async def tidy(self) -> None:
+    async def tidy(self) -> timedelta:
         """Make the coming days' partitions, forget old keys."""
         async with self.sessions.begin() as session:
             await partitions.make_ahead(session)
         async with self.sessions.begin() as session:
             await idempotency.sweep(session)
+        return TIDY_EVERY
 
     def _ripe(self, group: Waiting) -> bool:
         now = asyncio.get_running_loop().time()
@@ -120,17 +122,15 @@ class Relay:
         done = await asyncio.gather(*(start(self.client, row, again=again) for row in rows))
         return [row.owner_id for row, there in zip(rows, done, strict=True) if there]
 
-    async def _repeat(
-        self, step: Callable[[], Awaitable[None]], every: timedelta, stop: asyncio.Event
-    ) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[timedelta]], stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                await step()
+                every = await step()
             except Exception as error:
                 if not is_away(error):
                     raise
                 log.warning("postgresql_away", step=step.__name__, error=type(error).__name__)
-                await _sleep(timedelta(seconds=1), stop)
+                every = timedelta(seconds=1)
             await _sleep(every, stop)
 
 

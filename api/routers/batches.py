@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,7 +15,12 @@ from api import errors
 from api.bodies import BatchItem, Body, wanted
 from api.deps import Sender, Session, Starts, Versions
 from api.json_route import BatchRoute
-from api.routers.notifications import IdempotencyKey, answered, idempotency_scope
+from api.routers.notifications import (
+    IdempotencyKey,
+    answered,
+    fingerprint_of,
+    idempotency_scope,
+)
 from models.acceptance import Accepted, Request, accept
 from models.errors import KeyReused, TidingsError
 from models.repositories import acceptances, idempotency, references
@@ -92,7 +96,7 @@ async def create_batch(
 ) -> Response:
     """Accept up to 1,000 notifications: one workflow for each priority among them."""
     scope = idempotency_scope(caller.application_id, "batches", idempotency_key)
-    fingerprint = sha256(body.model_dump_json().encode()).digest()
+    fingerprint = fingerprint_of(body.items)
     if scope and (answer := await idempotency.begin(session, scope, fingerprint)):
         return answered(answer, replayed=True)
     items = await _checked(session, body.items, caller, versions)
@@ -146,7 +150,7 @@ def _parse(item: _Item, raw: dict[str, Any]) -> None:
         item.body = BatchItem.model_validate(raw)
         item.request = item.body.request()
         if item.key:
-            item.fingerprint = sha256(item.body.model_dump_json().encode()).digest()
+            item.fingerprint = fingerprint_of(item.body.model_dump(mode="json"))
     except ValidationError as error:
         first = errors.first_problem(list(error.errors(include_url=False)))
         item.problem = errors.problem_body(422, **first)

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, BackgroundTasks, Header, Response
 from uuid_utils.compat import uuid7
 
@@ -21,6 +22,7 @@ from api.views import (
     notification_view,
 )
 from models.acceptance import accept
+from models.errors import Invalid
 from models.repositories import acceptances, decisions, idempotency, notifications, references
 from models.repositories.acceptances import New
 from models.repositories.idempotency import Answer, Scope
@@ -28,11 +30,12 @@ from models.status import Status
 
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=JsonRoute)
 
+LONGEST_KEY = 255
 IdempotencyKey = Annotated[
     str | None,
     Header(
         min_length=1,
-        max_length=257,
+        max_length=LONGEST_KEY + 2,  # its quotes
         pattern=r"^[\x20-\x7e]+$",
         examples=["order-4711"],
         description="1–255 printable ASCII characters, bare or quoted; kept for seven days",
@@ -56,7 +59,7 @@ async def create_notification(
     The same `Idempotency-Key` and body get the same answer for seven days.
     """
     scope = idempotency_scope(caller.application_id, "notifications", idempotency_key)
-    fingerprint = sha256(body.model_dump_json().encode()).digest()
+    fingerprint = fingerprint_of(body.model_dump(mode="json"))
     if scope and (answer := await idempotency.begin(session, scope, fingerprint)):
         return answered(answer, replayed=True)
     request = body.request()
@@ -108,13 +111,17 @@ async def cancel_notification(
     background: BackgroundTasks,
 ) -> CancelledView:
     """Cancel one. PostgreSQL decides, Temporal up or down; the answer says what had gone."""
+    # The owner first: `decide` and `deliver` lock it before they end its notifications.
+    owner_id = await notifications.owner_of(session, caller.application_id, notification_id)
+    if owner_id:
+        await decisions.lock(session, owner_id)
     cancelled = await notifications.cancel(
         session, caller.application_id, notification_id, caller.key_id
     )
     row = await notifications.get(session, caller.application_id, notification_id)
     if cancelled and row["owner_id"]:
-        await decisions.lock(session, row["owner_id"])
-        await decisions.end(session, row["owner_id"])
+        if owner_id:
+            await decisions.end(session, owner_id)
         row = await notifications.get(session, caller.application_id, notification_id)
         background.add_task(starts.wake, f"{row['owner_kind']}/{row['owner_id']}")
     messages = await notifications.messages(session, row)
@@ -128,7 +135,21 @@ async def cancel_notification(
 
 def idempotency_scope(application_id: UUID, route: str, key: str | None) -> Scope | None:
     """A key may come bare or quoted; both are the same key."""
-    return Scope(application_id, route, key.strip('"')) if key else None
+    if key is None:
+        return None
+    bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
+    if not 1 <= len(bare) <= LONGEST_KEY:
+        raise Invalid(
+            f"{len(bare)} characters; want 1 to {LONGEST_KEY}",
+            field="Idempotency-Key",
+            limit=LONGEST_KEY,
+        )
+    return Scope(application_id, route, bare)
+
+
+def fingerprint_of(body: Any) -> bytes:
+    """What tells one body from another; the order of its fields does not."""
+    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def answered(answer: Answer, *, replayed: bool = False) -> Response:

@@ -36,7 +36,11 @@ SELECT at, kind, reason, seq, attempt, version, actor_id FROM event
 WHERE notification_id = :id AND at >= :since ORDER BY id LIMIT 1000
 """)
 
-# The row lock keeps `decide` out; what it has queued so far is stopped in the same transaction.
+OWNER = text(
+    "SELECT owner_id FROM notification WHERE id = :id AND application_id = :application_id"
+)
+
+# What `decide` has queued so far is stopped in the same transaction.
 CANCEL = text("""
 UPDATE notification SET cancelled_at = now(), revision = revision + 1
 WHERE id = :id AND application_id = :application_id AND ended_at IS NULL AND cancelled_at IS NULL
@@ -63,8 +67,13 @@ VALUES (:application_id, :id, :owner_id, 'cancel_requested', :actor_id)
 
 # One that waits to share a workflow has no owner to end it.
 END_WITHOUT_OWNER = text("""
-UPDATE notification SET ended_at = now(), end_reason = 'cancelled'
-WHERE id = :id AND owner_id IS NULL AND ended_at IS NULL
+WITH ended AS (
+    UPDATE notification SET ended_at = now(), end_reason = 'cancelled'
+    WHERE id = :id AND owner_id IS NULL AND ended_at IS NULL
+    RETURNING id, application_id
+)
+INSERT INTO event (application_id, notification_id, kind, reason)
+SELECT application_id, id, 'ended', 'cancelled' FROM ended
 """)
 
 
@@ -97,6 +106,13 @@ async def events(session: AsyncSession, row: Row) -> list[Row]:
     """Its account, oldest first; at most 1,000 lines."""
     values = {"id": row["id"], "since": row["created_at"]}
     return list((await session.execute(EVENTS, values)).mappings())
+
+
+async def owner_of(session: AsyncSession, application_id: UUID, id: UUID) -> UUID | None:
+    """The owner to lock before cancelling; None while it waits to share a workflow."""
+    values = {"id": id, "application_id": application_id}
+    found: UUID | None = (await session.execute(OWNER, values)).scalar_one_or_none()
+    return found
 
 
 async def cancel(session: AsyncSession, application_id: UUID, id: UUID, actor_id: UUID) -> bool:
