@@ -113,7 +113,7 @@ async def http(request: Request, error: HTTPException) -> JSONResponse:
         status.description,
         headers,
         field=field,
-        limit=headers.get("allow"),
+        limit=headers.get("Allow"),
     )
 
 
