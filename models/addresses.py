@@ -14,6 +14,7 @@ from models.messages import Channel
 PHONE = re.compile(r"\+\d[\d ().\-\u2010-\u2015\u00a0]*")
 TELEGRAM = re.compile(r"-?[1-9]\d{0,18}|@[A-Za-z]\w{3,31}", re.ASCII)
 LONGEST = 320
+SHORTEST_PHONE = len("+1234567")
 
 
 def normalise(channel: Channel, address: str, field: str) -> str:
@@ -56,13 +57,14 @@ def _phone(address: str, field: str) -> str:
         raise Invalid(
             f"not a phone number; {shape}", field=field, reason="phone_invalid"
         ) from error
-    if not phonenumbers.is_possible_number(number):
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not phonenumbers.is_possible_number(number) or len(written) < SHORTEST_PHONE:
         raise Invalid(
             f"not a possible phone number in +{number.country_code}; {shape}",
             field=field,
             reason="phone_invalid",
         )
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return written
 
 
 def _chat(address: str, field: str) -> str:
