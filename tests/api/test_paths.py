@@ -1,0 +1,60 @@
+"""Paths, methods and ids that lead nowhere."""
+
+import pytest
+from uuid_utils.compat import uuid7
+
+PATH = "/v1/notifications"
+
+
+@pytest.mark.parametrize("path", ["/nope", "/v1", "//v1/notifications", PATH + "/", PATH + "//x"])
+async def test_a_path_that_does_not_exist_is_a_404(api, refused, path) -> None:
+    await refused(await api.http.get("http://api" + path), 404, "not_found", "path")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("PUT", PATH), ("GET", PATH), ("POST", f"{PATH}/{uuid7()}")]
+)
+async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
+    api, refused, method, path
+) -> None:
+    answer = await api.http.request(method, path)
+
+    problem = await refused(answer, 405, "method_not_allowed", "method")
+    assert problem["limit"] == answer.headers["allow"]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+@pytest.mark.parametrize("id", ["nope", "1", "%00", "0" * 300, "batch", "'--", "%F0%9F%92%A9"])
+async def test_an_id_that_is_none_is_refused_without_repeating_it(api, refused, method, id) -> None:
+    answer = await api.http.request(method, f"{PATH}/{id}")
+
+    problem = await refused(answer, 422, "not_a_uuid", "notification_id")
+    assert problem["detail"].startswith("want a UUID; found a string of")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_an_unknown_id_is_a_404(api, refused, method) -> None:
+    await refused(await api.http.request(method, f"{PATH}/{uuid7()}"), 404, "not_found", "id")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_another_applications_notification_is_a_404(api, body, method, request) -> None:
+    id = (await api.send(body())).json()["id"]
+    key = await api.new_key(application="other")
+
+    answer = await api.http.request(
+        method, f"{PATH}/{id}", headers={"Authorization": f"Bearer {key}"}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert (await api.http.get(f"{PATH}/{id}")).json()["status"] == "accepted"
+
+
+async def test_another_applications_templates_categories_and_people_are_unknown(
+    api, body, refused
+) -> None:
+    key = await api.new_key(application="third")
+
+    answer = await api.send(body(), Authorization=f"Bearer {key}")
+
+    await refused(answer, 422, "unknown_category", "category")
