@@ -71,7 +71,10 @@ def _why(kind: type[nodes.Node]) -> tuple[str, str]:
 
 
 def _not_allowed(node: nodes.Node, what: str, words: str) -> Invalid:
-    return refusal(f"template_{what}_not_allowed", f"{words} not allowed", line=node.lineno)
+    # Jinja wraps some statements in a node that has no line.
+    lines = [node.lineno, *(child.lineno for child in node.iter_child_nodes())]
+    line = next(filter(None, lines), None)
+    return refusal(f"template_{what}_not_allowed", f"{words} not allowed", line=line)
 
 
 def _is_loop_name(node: Any) -> bool:

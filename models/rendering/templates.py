@@ -95,8 +95,11 @@ def _parse(environment: jinja2.Environment, source: str) -> nodes.Template:
         return parser.parse()
     except jinja2.TemplateSyntaxError as error:
         raise refusal("template_syntax", error.message or "", line=error.lineno) from None
-    except ValueError:  # from the lexer: an integer of thousands of digits
-        line = parser.stream.current.lineno if parser else 1
+    except ValueError:  # Python converts no integer of more digits than it takes time for
+        lexed = environment.lex(source)
+        line = next(
+            (line for line, _, text in lexed if len(text) > 4000 and text[0].isdigit()), None
+        )
         raise refusal("template_syntax", "a number is too long", line=line) from None
     except RecursionError:
         line = parser.stream.current.lineno if parser else 1
