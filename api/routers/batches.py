@@ -14,13 +14,8 @@ from uuid_utils.compat import uuid7
 from api import errors
 from api.bodies import BatchItem, Body, wanted
 from api.deps import Sender, Session, Starts, Versions
+from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import BatchRoute
-from api.routers.notifications import (
-    IdempotencyKey,
-    answered,
-    fingerprint_of,
-    idempotency_scope,
-)
 from models.acceptance import Accepted, Request, accept
 from models.errors import KeyReused, TidingsError
 from models.repositories import acceptances, idempotency, references
@@ -95,7 +90,7 @@ async def create_batch(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept up to 1,000 notifications: one workflow for each priority among them."""
-    scope = idempotency_scope(caller.application_id, "batches", idempotency_key)
+    scope = scope_of(caller.application_id, "batches", idempotency_key)
     fingerprint = fingerprint_of(body.items)
     if scope and (answer := await idempotency.begin(session, scope, fingerprint)):
         return answered(answer, replayed=True)

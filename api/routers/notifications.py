@@ -1,16 +1,14 @@
 """Notifications: accept one, read it, cancel it."""
 
 from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
-from fastapi import APIRouter, BackgroundTasks, Header, Response
+from fastapi import APIRouter, BackgroundTasks, Response
 from uuid_utils.compat import uuid7
 
 from api.bodies import NotificationCreate, wanted
 from api.deps import Canceller, Load, Reader, Sender, Session, Starts, Versions
+from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import JsonRoute
 from api.views import (
     AcceptedView,
@@ -22,25 +20,12 @@ from api.views import (
     notification_view,
 )
 from models.acceptance import accept
-from models.errors import Invalid
 from models.repositories import acceptances, decisions, idempotency, notifications, references
 from models.repositories.acceptances import New
-from models.repositories.idempotency import Answer, Scope
+from models.repositories.idempotency import Answer
 from models.status import Status
 
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=JsonRoute)
-
-LONGEST_KEY = 255
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=LONGEST_KEY + 2,  # its quotes
-        pattern=r"^[\x20-\x7e]+$",
-        examples=["order-4711"],
-        description="1–255 printable ASCII characters, bare or quoted; kept for seven days",
-    ),
-]
 
 
 @router.post("", status_code=202, response_model=AcceptedView)
@@ -58,7 +43,7 @@ async def create_notification(
 
     The same `Idempotency-Key` and body get the same answer for seven days.
     """
-    scope = idempotency_scope(caller.application_id, "notifications", idempotency_key)
+    scope = scope_of(caller.application_id, "notifications", idempotency_key)
     fingerprint = fingerprint_of(body.model_dump(mode="json"))
     if scope and (answer := await idempotency.begin(session, scope, fingerprint)):
         return answered(answer, replayed=True)
@@ -131,28 +116,3 @@ async def cancel_notification(
         status=notification_status(row, messages),
         messages=message_views(messages, await notifications.attempts(session, row, messages)),
     )
-
-
-def idempotency_scope(application_id: UUID, route: str, key: str | None) -> Scope | None:
-    """A key may come bare or quoted; both are the same key."""
-    if key is None:
-        return None
-    bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
-    if not 1 <= len(bare) <= LONGEST_KEY:
-        raise Invalid(
-            f"{len(bare)} characters; want 1 to {LONGEST_KEY}",
-            field="Idempotency-Key",
-            limit=LONGEST_KEY,
-        )
-    return Scope(application_id, route, bare)
-
-
-def fingerprint_of(body: Any) -> bytes:
-    """What tells one body from another; the order of its fields does not."""
-    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-def answered(answer: Answer, *, replayed: bool = False) -> Response:
-    """The stored answer, byte for byte."""
-    headers = {"Idempotency-Replayed": "true"} if replayed else {}
-    return Response(answer.body, answer.status, headers, "application/json")

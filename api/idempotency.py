@@ -1,0 +1,57 @@
+"""The Idempotency-Key as callers send it, and the answers they get; who is first, SQL decides."""
+
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Header, Request, Response
+
+from models.errors import Invalid
+from models.repositories.idempotency import Answer, Scope
+
+NAME = "Idempotency-Key"
+LONGEST = 255
+
+
+async def _key(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias=NAME,
+            min_length=1,
+            max_length=LONGEST + 2,  # its quotes
+            pattern=r"^[\x20-\x7e]+$",
+            examples=["order-4711"],
+            description="1–255 printable ASCII characters, bare or quoted; kept for seven days",
+        ),
+    ] = None,
+) -> str | None:
+    if len(request.headers.getlist(NAME)) > 1:
+        raise Invalid("sent more than once", field=NAME)
+    if key is None:
+        return None
+    bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
+    if not 1 <= len(bare) <= LONGEST:
+        raise Invalid(f"{len(bare)} characters; want 1 to {LONGEST}", field=NAME, limit=LONGEST)
+    return bare
+
+
+IdempotencyKey = Annotated[str | None, Depends(_key)]
+
+
+def scope_of(application_id: UUID, route: str, key: str | None) -> Scope | None:
+    """Where the key means something; None without a key."""
+    return Scope(application_id, route, key) if key else None
+
+
+def fingerprint_of(body: Any) -> bytes:
+    """What tells one body from another; the order of its fields does not."""
+    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def answered(answer: Answer, *, replayed: bool = False) -> Response:
+    """The stored answer, byte for byte."""
+    headers = {"Idempotency-Replayed": "true"} if replayed else {}
+    return Response(answer.body, answer.status, headers, "application/json")
