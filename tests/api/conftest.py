@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from api.app import create
 from deploy.local import demo
-from models import database, keys
+from models import database, keys, logs
 from models.repositories import api_keys, applications
 from models.repositories.api_keys import NewKey
 from models.settings import Settings
@@ -82,6 +82,7 @@ async def serving(database_url: str, temporal_port: int) -> AsyncIterator[Api]:
         smtp_port=9,
         api_key=None,
     )
+    logs.configure("ERROR", "json")  # as the process does it; by default, tracebacks take seconds
     settings = Settings(database_url=database_url, temporal_address=f"127.0.0.1:{temporal_port}")
     app = create(settings, await lazy(settings))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -144,3 +145,16 @@ def at_once() -> Callable[..., Awaitable[list[Any]]]:
         return await asyncio.gather(*(make(n) for n in range(times)))
 
     return call
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]:
+    """Waits until the question is answered with something true, ten seconds at most."""
+
+    async def wait(ask: Callable[[], Awaitable[Any]]) -> Any:
+        async with asyncio.timeout(10):
+            while not (found := await ask()):  # noqa: ASYNC110 - another process's doing
+                await asyncio.sleep(0.01)
+        return found
+
+    return wait
