@@ -108,7 +108,7 @@ async def _finding(
 ) -> Finding:
     ids: list[str] = []
     differences = 0
-    async for row in connection.cursor(check.sql):
+    async for row in connection.cursor(f"SELECT id FROM ({check.sql}) AS found ORDER BY id"):  # noqa: S608
         differences += 1
         if kept is None or differences <= kept:
             ids.append(row["id"])

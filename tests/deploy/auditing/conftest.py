@@ -1,0 +1,31 @@
+"""One database, one fabricated notification in it, and the journals that go with it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from fabricated_ledgers import APPLICATION, LIVES, OWNER, Ledgers
+
+
+@pytest.fixture
+async def ledgers(database_url: str, tmp_path: Path) -> AsyncIterator[Ledgers]:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("TRUNCATE owner, notification, message, attempt, event, suppression")
+    await connection.execute(
+        "INSERT INTO owner (id, application_id, kind, priority, status, next_at)"
+        " VALUES ($1, $2, 'notification', 'high', 'ended', now())",
+        *(OWNER, APPLICATION),
+    )
+    await connection.execute(
+        "INSERT INTO notification (id, application_id, owner_id, category_id, priority, addresses,"
+        " channels, channel_mode, on_unknown, content, data, metadata, due_at, expires_at,"
+        " ended_at, end_reason) VALUES ($1, $2, $1, $2, 'high', $3, '{email}', 'all', 'resend',"
+        " '{}', '{}', '{}', now(), now() + interval '1 hour', now(), 'done')",
+        *(OWNER, APPLICATION, '{"email": "ada1@example.com"}'),
+    )
+    made = Ledgers(database_url, tmp_path, connection)
+    for seq in LIVES:
+        await made.write(seq)
+    yield made
+    await connection.close()
