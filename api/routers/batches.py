@@ -33,7 +33,7 @@ BREATHE_EVERY = 25  # items checked before other requests get their turn
 class BatchCreate(Body):
     """The items; each is checked by itself, so a bad one does not hold up the others."""
 
-    items: Annotated[list[dict[str, JsonValue]], Field(min_length=1, max_length=MOST)]
+    items: Annotated[list[JsonValue], Field(min_length=1, max_length=MOST)]
 
 
 class ItemView(BaseModel):
@@ -117,7 +117,7 @@ async def create_batch(
 
 
 async def _checked(
-    session: AsyncSession, raw: Sequence[dict[str, Any]], caller: Caller, versions: VersionCache
+    session: AsyncSession, raw: Sequence[Any], caller: Caller, versions: VersionCache
 ) -> list[_Item]:
     items = [_Item(index) for index in range(len(raw))]
     for item in items:
@@ -140,7 +140,7 @@ async def _checked(
     return items
 
 
-def _parse(item: _Item, raw: dict[str, Any]) -> None:
+def _parse(item: _Item, raw: Any) -> None:
     try:
         item.body = BatchItem.model_validate(raw)
         item.request = item.body.request()
