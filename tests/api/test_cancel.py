@@ -1,0 +1,215 @@
+"""Cancelling: PostgreSQL decides, and the answer says what had gone.
+
+No worker runs here: the pipeline's own statements take a message as far as a test wants it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from models import database
+from models.messages import Outcome, Scope, Verdict
+from models.repositories import decisions, messages, outcomes
+from models.selection import Selection
+
+ACCEPTED = Outcome(Verdict.ACCEPTED, vendor_id="v1")
+REFUSED = Outcome(Verdict.REFUSED, scope=Scope.CONTENT, reason="no")
+UNKNOWN = Outcome(Verdict.UNKNOWN, reason="timeout")
+
+
+class Pipeline:
+    """Decides, claims and records, as the activities do."""
+
+    def __init__(self, sessions: database.Sessions) -> None:
+        self.sessions = sessions
+
+    async def queue(self, id: UUID) -> None:
+        async with self.sessions.begin() as session:
+            await decisions.lock(session, id)
+            await decisions.decide(session, id)
+
+    async def hand_over(self, id: UUID, account: UUID, channel: str = "email") -> tuple:
+        await self.queue(id)
+        token = uuid7()
+        async with self.sessions.begin() as session:
+            which = Selection(id, channel, 1, 9)
+            return token, await messages.claim(session, which, account, token, 9)
+
+    async def send(self, id: UUID, account: UUID, outcome: Outcome) -> None:
+        token, claimed = await self.hand_over(id, account)
+        await self.record(id, token, claimed, outcome)
+
+    async def record(self, id: UUID, token: UUID, claimed: list, outcome: Outcome) -> None:
+        async with self.sessions.begin() as session:
+            await outcomes.record(session, id, token, [(each, outcome) for each in claimed])
+            await decisions.lock(session, id)
+            await decisions.end(session, id)
+
+
+@pytest.fixture(scope="module")
+async def pipeline(database_url: str) -> AsyncIterator[Pipeline]:
+    engine = database.engine(database_url, pool=4)
+    yield Pipeline(database.sessions(engine))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def account(api) -> UUID:
+    return await api.database.fetchval("SELECT id FROM vendor_account WHERE name = 'sandbox-smtp'")
+
+
+@pytest.fixture
+async def accept(api, body):
+    """Accepts one that has a workflow of its own; gives back its id."""
+
+    async def send(**changes: object) -> UUID:
+        answer = await api.batch([body(**changes)])
+        id = UUID(answer.json()["items"][0]["id"])
+        return id, UUID(next(iter(answer.json()["batches"].values())))
+
+    return send
+
+
+@pytest.fixture
+def cancel(api):
+    async def cancelled(id: UUID) -> tuple[str, str, list[str]]:
+        answer = await api.http.delete(f"/v1/notifications/{id}")
+        assert answer.status_code == 200, answer.text
+        view = answer.json()
+        seen = (await api.http.get(f"/v1/notifications/{id}")).json()
+        assert seen["status"] == view["status"]
+        ends = [m["result"] or m["phase"] for m in view["messages"]]
+        return view["outcome"], view["status"], ends
+
+    return cancelled
+
+
+async def kinds(api, id: UUID) -> list[str]:
+    seen = (await api.http.get(f"/v1/notifications/{id}")).json()
+    return [event["kind"] for event in seen["timeline"]]
+
+
+async def test_before_it_is_due_nothing_is_ever_sent(api, accept, cancel, pipeline) -> None:
+    id, owner = await accept(send_at="2027-01-01T00:00:00Z")
+
+    assert await cancel(id) == ("stopped", "cancelled", [])
+    await pipeline.queue(owner)
+    assert await cancel(id) == ("already_ended", "cancelled", [])
+    assert await kinds(api, id) == ["accepted", "cancel_requested", "ended"]
+
+
+async def test_while_it_is_queued_its_message_is_stopped(
+    api, accept, cancel, pipeline, account
+) -> None:
+    id, owner = await accept()
+    await pipeline.queue(owner)
+
+    assert await cancel(id) == ("stopped", "cancelled", ["cancelled"])
+    assert (await pipeline.hand_over(owner, account))[1] == []
+    assert "cancelled" in await kinds(api, id)
+
+
+async def test_while_it_is_handed_over_the_answer_is_in_doubt(
+    api, accept, cancel, pipeline, account
+) -> None:
+    id, owner = await accept()
+    token, claimed = await pipeline.hand_over(owner, account)
+
+    assert await cancel(id) == ("in_doubt", "processing", ["sending"])
+    await pipeline.record(owner, token, claimed, ACCEPTED)
+
+    assert await cancel(id) == ("handed_over", "sent", ["sent"])
+
+
+async def test_one_that_the_vendor_did_not_take_is_not_tried_again(
+    api, accept, cancel, pipeline, account
+) -> None:
+    id, owner = await accept()
+    token, claimed = await pipeline.hand_over(owner, account)
+    assert (await cancel(id))[0] == "in_doubt"
+
+    await pipeline.record(owner, token, claimed, Outcome(Verdict.RETRY, reason="released"))
+
+    assert (await pipeline.hand_over(owner, account))[1] == []
+
+
+async def test_after_it_was_sent_it_has_gone(accept, cancel, pipeline, account) -> None:
+    id, owner = await accept()
+    await pipeline.send(owner, account, ACCEPTED)
+
+    assert await cancel(id) == ("handed_over", "sent", ["sent"])
+
+
+async def test_after_it_was_refused_there_is_nothing_to_stop(
+    accept, cancel, pipeline, account
+) -> None:
+    id, owner = await accept()
+    await pipeline.send(owner, account, REFUSED)
+
+    assert await cancel(id) == ("already_ended", "failed", ["refused"])
+
+
+async def test_an_unknown_stays_in_doubt(accept, cancel, pipeline, account) -> None:
+    id, owner = await accept()
+    await pipeline.send(owner, account, UNKNOWN)
+
+    outcome, _, ends = await cancel(id)
+
+    assert (outcome, ends) == ("in_doubt", ["unknown"])
+
+
+async def test_one_that_waits_to_share_a_workflow_ends_at_once(api, body, cancel, pipeline) -> None:
+    id = uuid7()
+    await api.database.execute(
+        "INSERT INTO notification (id, application_id, category_id, priority, channels,"
+        " channel_mode, on_unknown, content, data, metadata, addresses, due_at, expires_at)"
+        " SELECT $1, application_id, category_id, priority, channels, channel_mode, on_unknown,"
+        " '{}', data, metadata, addresses, now(), now() + interval '1 day'"
+        " FROM notification LIMIT 1",
+        id,
+    )
+
+    assert await cancel(id) == ("stopped", "cancelled", [])
+    assert await kinds(api, id) == ["cancel_requested", "ended"]
+
+
+async def test_twenty_at_once_stop_it_once(api, accept, pipeline, at_once) -> None:
+    id, owner = await accept()
+    await pipeline.queue(owner)
+
+    answers = await at_once(20, lambda _: api.http.delete(f"/v1/notifications/{id}"))
+
+    found = sorted(answer.json()["outcome"] for answer in answers)
+    assert found == ["already_ended"] * 19 + ["stopped"]
+
+
+async def test_cancelling_while_its_owner_is_decided_makes_no_deadlock(
+    api, accept, pipeline, account
+) -> None:
+    id, owner = await accept()
+    token, claimed = await pipeline.hand_over(owner, account)
+    async with pipeline.sessions.begin() as session:
+        await decisions.lock(session, owner)
+        cancelling = asyncio.create_task(api.http.delete(f"/v1/notifications/{id}"))
+        await _waits_for_a_lock(api)
+        await outcomes.record(session, owner, token, [(claimed[0], ACCEPTED)])
+        await decisions.end(session, owner)
+
+    answer = await cancelling
+
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "handed_over")
+
+
+async def _waits_for_a_lock(api) -> None:
+    async with asyncio.timeout(10):
+        while not await api.database.fetchval(WAITING):  # noqa: ASYNC110 - it waits in PostgreSQL
+            await asyncio.sleep(0.01)
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
