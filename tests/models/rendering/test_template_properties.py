@@ -60,7 +60,7 @@ def rendered(source: str, escaping: Escaping, data: dict[str, Any]) -> str | Inv
         return error
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(source=TEMPLATES, data=DATA, escaping=st.sampled_from(Escaping))
 def test_a_template_gives_text_or_invalid(
     source: str, data: dict[str, Any], escaping: Escaping
@@ -76,7 +76,7 @@ def test_any_source_compiles_or_is_invalid(source: str) -> None:
     assert type(result) is str or result.reason.startswith("template_")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(source=TEMPLATES, data=DATA)
 def test_data_never_brings_markup(source: str, data: dict[str, Any]) -> None:
     """The sources hold no tag outside of expressions, so no tag may come out."""

@@ -198,6 +198,10 @@ def test_what_is_done_to_escaped_text_is_escaped_again(expression: str) -> None:
     assert "<" not in html("{{ " + expression + " }}", a="<&>")
 
 
+def test_a_character_of_escaped_text_is_escaped_again() -> None:
+    assert html("{{ (a|e)[0] }}{{ a|e|first }}{{ a|e|last }}", a="<") == "&amp;&amp;;"
+
+
 @pytest.mark.parametrize("character", ["\n", "\r", "\0", "\x1b", "\x7f", "\x85", "\u2028"])
 def test_a_header_is_one_line_in_its_source_and_when_rendered(character: str) -> None:
     error = refusal("a {{ b }}", Escaping.HEADER, b=f"x{character}Bcc: y")
