@@ -42,14 +42,22 @@ class OpenAccount:
         return max(1, min(WINDOW, int(calls * self.vendor.max_batch)))
 
 
+KEPT_SECONDS = 1.0
+
+
 class OpenAccounts:
-    """Opens accounts when first needed, and anew when their settings changed."""
+    """Opens accounts when first needed, and anew when their settings changed.
+
+    `kept` remembers for a moment which account an application uses on a channel, if that account
+    is in order: then a window needs no question before its claim.
+    """
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
         self._open: dict[UUID, OpenAccount] = {}
         self._lock = asyncio.Lock()
         self._outdated: list[OpenAccount] = []
+        self._kept: dict[tuple[str, str], tuple[float, Account]] = {}
 
     async def get(self, account: Account) -> OpenAccount:
         """The account, opened; Misconfigured if its settings cannot be read."""
@@ -63,6 +71,19 @@ class OpenAccounts:
                     self._outdated.append(there)  # windows in flight still use it
                 self._open[account.id] = OpenAccount(account, vendor)
             return self._open[account.id]
+
+    def kept(self, application_id: str, channel: str) -> Account | None:
+        """The account to use, if we were told a moment ago."""
+        told = self._kept.get((application_id, channel))
+        return told[1] if told and time.monotonic() - told[0] < KEPT_SECONDS else None
+
+    def keep(self, application_id: str, channel: str, account: Account) -> None:
+        """It takes calls, has no rate and no failures."""
+        self._kept[application_id, channel] = time.monotonic(), account
+
+    def forget(self, account: Account) -> None:
+        """Something is wrong with it: ask again."""
+        self._kept = {key: told for key, told in self._kept.items() if told[1].id != account.id}
 
     async def close(self) -> None:
         """Close all of them; belongs to the worker's shutdown, after its last window."""

@@ -17,7 +17,7 @@ from activities.pace import beating, stopping, time_is_left, to_the_end, until_w
 from activities.render import render
 from activities.settle import decided, looked_up
 from models.clock import LeaseClock
-from models.database import Sessions
+from models.database import Sessions, singly
 from models.decision import DeliverInput, DeliverResult
 from models.messages import Channel, Message, Verdict
 from models.repositories import accounts, decisions, messages, outcomes, rates, settlements, sweeps
@@ -45,6 +45,14 @@ class Turn:
     done: bool = False  # nothing is due
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When something may next be done in the range (None: never), and whether the owner ended."""
+
+    at: datetime | None
+    ended: bool
+
+
 class DeliverActivities:
     """Holds what delivering needs: the database, the open accounts, and the templates."""
 
@@ -52,6 +60,7 @@ class DeliverActivities:
         self, sessions: Sessions, open_accounts: OpenAccounts, versions: VersionCache
     ) -> None:
         self.sessions = sessions
+        self.singly = singly(sessions)
         self.open_accounts = open_accounts
         self.versions = versions
 
@@ -60,25 +69,41 @@ class DeliverActivities:
         """Idempotent by message and attempt: only what is queued is claimed, so never twice."""
         counts: Counter[str] = Counter()
         token = uuid7()  # of this execution: a retry of the activity is somebody else
-        not_before = datetime.now(UTC) + SOON
+        ask = False  # PostgreSQL, for the next turn: what we remember did not do
         async with beating():
             while time_is_left() and not stopping():
-                turn = await self._turn(input)
-                if turn.settle:
-                    await self._settle(input.which)
-                    continue
-                if turn.done or turn.not_before:
-                    not_before = turn.not_before or not_before
-                    break
-                if turn.wait is not None:
-                    await asyncio.sleep(turn.wait.total_seconds())
-                    continue
-                # Cancelling must not lose an outcome: the window ends first, without new calls.
-                done = await to_the_end(self._window(input.which, turn, token))
+                remembered = None if ask else await self._usual(input)
+                turn = remembered or await self._turn(input)
+                done = await self._take(input, turn, token)
                 counts += done
-                if not done:  # somebody else took them, or the owner may not send
-                    break
-        return await self._result(input.which, counts, not_before)
+                if done.total() == turn.size > 0:
+                    continue
+                ask = True
+                if turn.settle or turn.wait is not None:
+                    continue
+                look = await self._look(input.which)
+                nothing_to_claim = turn is not remembered and not done
+                if look.at is None or look.at > datetime.now(UTC) or nothing_to_claim:
+                    return await self._result(input.which, counts, look, turn.not_before)
+        return await self._result(input.which, counts, await self._look(input.which))
+
+    async def _take(self, input: DeliverInput, turn: Turn, token: UUID) -> Counter[str]:
+        """Do what the turn says; how many came to which verdict."""
+        if turn.settle:
+            await self._settle(input.which)
+        elif turn.wait is not None:
+            await asyncio.sleep(turn.wait.total_seconds())
+        elif turn.size:
+            # Cancelling must not lose an outcome: the window ends first, without new calls.
+            return await to_the_end(self._window(input, turn, token))
+        return Counter()
+
+    async def _usual(self, input: DeliverInput) -> Turn | None:
+        """A window through the account in use, if nothing is known against it."""
+        account = self.open_accounts.kept(input.application_id, input.which.channel)
+        if account is None:
+            return None
+        return Turn(account, (await self.open_accounts.get(account)).window())
 
     async def _turn(self, input: DeliverInput) -> Turn:
         async with self.sessions.begin() as session:
@@ -98,17 +123,19 @@ class DeliverActivities:
             # An account that has just failed is tried with one message, not with a window.
             size = 1 if account.failures else min(wanted, opened.window())
             if not account.rated:
+                if not account.failures:
+                    self.open_accounts.keep(input.application_id, input.which.channel, account)
                 return Turn(account, size)
             grant_id = uuid7()
             size, wait = await rates.grant(session, account.id, grant_id, size, input.priority)
             return Turn(account, size, grant_id) if size else Turn(wait=wait)
 
-    async def _window(self, which: Selection, turn: Turn, token: UUID) -> Counter[str]:
-        account = turn.account
+    async def _window(self, input: DeliverInput, turn: Turn, token: UUID) -> Counter[str]:
+        account, which = turn.account, input.which
         assert account is not None  # noqa: S101 - `_turn` gives a size only with an account
         opened = await self.open_accounts.get(account)
         clock = LeaseClock()  # before the claim, so that it ends before the database's lease
-        async with self.sessions.begin() as session:
+        async with self.singly() as session:
             claimed = await messages.claim(session, which, account.id, token, turn.size)
             versions = await self._versions(session, claimed)
 
@@ -118,10 +145,11 @@ class DeliverActivities:
         ends = await Handover(opened, clock, rendered, stopping).send(claimed)  # no connection held
 
         async def write() -> None:
-            async with self.sessions.begin() as session:
+            async with self.singly() as session:  # each statement may be repeated by itself
                 if ends:
                     await outcomes.record(session, which.owner_id, token, ends)
-                await _note_health(session, account, ends)
+                if await _note_health(session, account, ends):
+                    self.open_accounts.forget(account)
                 if turn.grant_id:
                     used = sum(outcome is not RELEASED for _, outcome in ends)
                     await rates.give_back(session, account.id, turn.grant_id, used)
@@ -154,30 +182,37 @@ class DeliverActivities:
         ids = {c.template_version_id for c in claimed if c.template_version_id}
         return await self.versions.load(session, ids)
 
+    async def _look(self, which: Selection) -> Look:
+        async with self.singly() as session:
+            return Look(*await decisions.end_and_look(session, which))
+
     async def _result(
-        self, which: Selection, counts: Counter[str], not_before: datetime
+        self,
+        which: Selection,
+        counts: Counter[str],
+        look: Look,
+        not_before: datetime | None = None,
     ) -> DeliverResult:
-        async with self.sessions.begin() as session:
-            look_again_at = await sweeps.look_again_at(session, which)
-            if look_again_at:
-                look_again_at = max(look_again_at, not_before)
-                await decisions.set_next(session, which.owner_id, look_again_at)
-                return DeliverResult(dict(counts), look_again_at)
-            await decisions.lock(session, which.owner_id)
-            ended = await decisions.end(session, which.owner_id)
-        return DeliverResult(dict(counts), None, "ended" if ended else "")
+        if look.at is None:
+            return DeliverResult(dict(counts), None, "ended" if look.ended else "")
+        at = max(look.at, not_before or datetime.now(UTC) + SOON)
+        async with self.singly() as session:
+            await decisions.set_next(session, which.owner_id, at)
+        return DeliverResult(dict(counts), at)
 
 
-async def _note_health(session: AsyncSession, account: Account, ends: Ends) -> None:
-    """Open the account's breaker, or close it again: what the vendor said of it in this window."""
+async def _note_health(session: AsyncSession, account: Account, ends: Ends) -> bool:
+    """Open or close the account's breaker by what the vendor said in this window; did it change?"""
     said = [outcome for _, outcome in ends if outcome is not RELEASED]
     if resting := [outcome for outcome in said if account_rests(outcome)]:
         after = max((o.after for o in resting if o.after), default=None)
         await accounts.close(session, account.id, resting[0].reason, after)
     elif any(outcome.verdict is not Verdict.UNKNOWN for outcome in said):
-        if account.failures:
-            await accounts.reopen(session, account.id)
+        if not account.failures:
+            return False
+        await accounts.reopen(session, account.id)
     elif said and account.failures + 1 >= DOUBTS_IN_A_ROW:
         await accounts.close(session, account.id, said[0].reason, None)
     elif said:
         await accounts.count_failure(session, account.id)
+    return bool(said)

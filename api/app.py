@@ -40,9 +40,9 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         redirect_slashes=False,  # a path that does not exist is a problem, not another address
     )
     app.state.sessions = sessions
-    app.state.keys = KeyCache(database.reading(engine))
+    app.state.keys = KeyCache(database.singly(sessions))
     app.state.starter = Starter(temporal, sessions)
-    app.state.load = Load(database.reading(engine), settings.share_above)
+    app.state.load = Load(database.singly(sessions), settings.share_above)
     app.state.versions = VersionCache()
     errors.install(app)
     for router in (batches.router, notifications.router, health.router):

@@ -54,9 +54,11 @@ def sessions(database: AsyncEngine) -> Sessions:
     return async_sessionmaker(database, expire_on_commit=False)
 
 
-def reading(database: AsyncEngine) -> Sessions:
-    """Sessions for single reads: each statement by itself, without BEGIN and COMMIT around it."""
-    return async_sessionmaker(database.execution_options(isolation_level="AUTOCOMMIT"))
+def singly(sessions: Sessions) -> Sessions:
+    """Sessions of which every statement is its own transaction: one round trip instead of three."""
+    database: AsyncEngine = sessions.kw["bind"]
+    single = database.execution_options(isolation_level="AUTOCOMMIT")
+    return async_sessionmaker(single, expire_on_commit=False)
 
 
 def is_away(error: BaseException) -> bool:

@@ -38,11 +38,9 @@ WHOLE_OWNER = 2**31 - 1
 class Relay:
     """Holds the database and a lazy client."""
 
-    def __init__(
-        self, sessions: Sessions, reading: Sessions, client: Client, settings: Settings
-    ) -> None:
+    def __init__(self, sessions: Sessions, client: Client, settings: Settings) -> None:
         self.sessions = sessions
-        self.reading = reading
+        self.singly = database.singly(sessions)
         self.client = client
         self.settings = settings
         self._busy: dict[tuple[str, str], float] = {}
@@ -68,7 +66,7 @@ class Relay:
         The first comes at once. While one of the same priority and application was started just
         now, the next gathers for `share_wait`: the busier it is, the more share.
         """
-        async with self.reading() as session:
+        async with self.singly() as session:
             groups = await workflow_starts.waiting(session)
         for group in sorted(groups, key=lambda g: PRIORITY_KEYS[g.priority]):
             if self._ripe(group):
@@ -149,6 +147,6 @@ async def run(settings: Settings, client: Client, stop: asyncio.Event) -> None:
     )
     try:
         log.info("relay ready")
-        await Relay(database.sessions(engine), database.reading(engine), client, settings).run(stop)
+        await Relay(database.sessions(engine), client, settings).run(stop)
     finally:
         await engine.dispose()

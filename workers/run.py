@@ -47,7 +47,11 @@ async def connect(settings: Settings) -> Client:
 
 
 def workers(
-    client: Client, queues: Sequence[str], activities: Sequence[Any], drain: timedelta
+    client: Client,
+    queues: Sequence[str],
+    activities: Sequence[Any],
+    drain: timedelta,
+    runner: SandboxedWorkflowRunner = RUNNER,
 ) -> list[Worker]:
     """A worker a queue: workflows and `decide` on `notify-*`, `deliver` on `deliver-*`."""
     decide, deliver = activities
@@ -57,7 +61,7 @@ def workers(
             task_queue=queue,
             workflows=WORKFLOWS if queue.startswith("notify-") else [],
             activities=[decide] if queue.startswith("notify-") else [deliver],
-            workflow_runner=RUNNER,
+            workflow_runner=runner,
             interceptors=[Scrub()],
             max_concurrent_activities=ACTIVITY_SLOTS,
             workflow_task_poller_behavior=POLLERS,

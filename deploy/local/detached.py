@@ -48,7 +48,7 @@ def _spawn(folder: DataFolder, port_base: int) -> "subprocess.Popen[bytes]":
             *("--data", str(folder.path), "--port-base", str(port_base)),
         ],
         stdin=subprocess.DEVNULL,
-        stdout=output,
+        stdout=subprocess.DEVNULL,  # its facts hold the API key, which no log may
         stderr=output,
         start_new_session=True,
     )

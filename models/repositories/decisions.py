@@ -3,7 +3,7 @@
 Preferences, caps and quiet hours join CANDIDATES later: it alone says what may be sent to whom.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,8 @@ LOCK = text("SELECT status, kind, next_at FROM owner WHERE id = :owner_id FOR UP
 # profile's best contact on the channel. `first` takes one channel after the other.
 CANDIDATES = """
 open AS (
-    SELECT n.* FROM notification n WHERE n.owner_id = :owner_id AND n.ended_at IS NULL
+    SELECT n.* FROM owner o JOIN notification n ON n.owner_id = o.id AND n.ended_at IS NULL
+    WHERE o.id = :owner_id AND o.status = 'running'
 ), progress AS (
     SELECT open.id, count(m.seq) AS messages, COALESCE(max(m.step), 0) AS step,
            COALESCE(bool_and(m.phase = 'ended'), true) AS all_ended,
@@ -69,16 +70,22 @@ WITH {CANDIDATES}, chosen AS (
         CASE WHEN suppressed IS NOT NULL THEN 'suppressed' END, suppressed, due_at, expires_at
     FROM chosen WHERE channel_mode = 'all' OR place = 1
     ON CONFLICT DO NOTHING
-    RETURNING owner_id, seq, version, application_id, notification_id, result, reason
+    RETURNING owner_id, seq, version, application_id, notification_id, channel, result, reason,
+        expires_at
 ), events AS (
     INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind, reason)
     SELECT application_id, notification_id, owner_id, seq, version,
            COALESCE(result, 'queued'), reason FROM written
 )
-SELECT count(*) AS messages, count(result) AS ended FROM written
+SELECT channel, min(seq) AS first, max(seq) AS last, max(expires_at) AS expires_at,
+       count(result) AS ended,
+       (SELECT count(*) FROM open) - (SELECT count(DISTINCT notification_id) FROM written) AS others
+FROM written GROUP BY channel
 """)  # noqa: S608 - our own constant
 
-END_NOTIFICATIONS = text(f"""
+# The owner ends with its last notification, in the same statement. The first column is for the
+# delivery that asks: when there is next something to do in its range, NULL if all of that ended.
+END = text(f"""
 WITH {CANDIDATES}, over AS (
     SELECT open.id, CASE
         WHEN messages = 0 AND cancelled_at IS NOT NULL THEN 'cancelled'
@@ -92,17 +99,22 @@ WITH {CANDIDATES}, over AS (
     UPDATE notification n SET ended_at = now(), end_reason = over.why
     FROM over WHERE n.id = over.id AND n.ended_at IS NULL
     RETURNING n.id, n.application_id, n.owner_id, over.why
+), events AS (
+    INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
+    SELECT application_id, id, owner_id, 'ended', why FROM ended
+), owner_ended AS (
+    UPDATE owner SET status = 'ended', ended_at = now()
+    WHERE id = :owner_id AND status = 'running'
+      AND NOT EXISTS (SELECT FROM open WHERE id NOT IN (SELECT id FROM ended))
+    RETURNING id
 )
-INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
-SELECT application_id, id, owner_id, 'ended', why FROM ended
+SELECT (SELECT min(CASE phase WHEN 'sending' THEN lease_until
+                   WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
+                   ELSE next_at END)
+        FROM message WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last
+          AND channel = :channel AND phase <> 'ended') AS look_again_at,
+       EXISTS (SELECT FROM owner_ended) AS ended
 """)  # noqa: S608 - our own constant
-
-END_OWNER = text("""
-UPDATE owner SET status = 'ended', ended_at = now()
-WHERE id = :owner_id AND status = 'running' AND NOT EXISTS (
-    SELECT FROM notification WHERE owner_id = :owner_id AND ended_at IS NULL)
-RETURNING status
-""")
 
 OPEN_CHANNELS = text("""
 SELECT channel, min(seq) AS first, max(seq) AS last, max(expires_at) AS expires_at,
@@ -140,20 +152,40 @@ async def lock(session: AsyncSession, owner_id: UUID) -> str:
     return row.status if row else "gone"
 
 
-async def decide(session: AsyncSession, owner_id: UUID) -> None:
-    """Write the messages that shall be sent; those that are there already stay as they are."""
+async def decide(session: AsyncSession, owner_id: UUID) -> list[OpenChannel] | None:
+    """Write the messages that shall be sent; those that are there already stay as they are.
+
+    What to deliver, if that is all there is to say of the owner: every open notification has just
+    got its messages, all due. Otherwise None: `end` and `open_channels` know.
+    """
     values = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
     while True:
-        written = (await session.execute(DECIDE, values)).one()
-        if not written.ended:  # a suppressed first channel: the next one may follow at once
-            return
+        rows = (await session.execute(DECIDE, values)).all()
+        if rows and not any(row.ended or row.others for row in rows):
+            return [
+                OpenChannel(
+                    Selection(owner_id, row.channel, row.first, row.last),
+                    due=True,
+                    look_again_at=row.expires_at,
+                    expires_at=row.expires_at,
+                )
+                for row in rows
+            ]
+        if not any(row.ended for row in rows):  # else a next channel may follow at once
+            return None
 
 
 async def end(session: AsyncSession, owner_id: UUID) -> bool:
-    """End what has nothing left to do: notifications, then their owner. Has it ended now?"""
-    values = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
-    await session.execute(END_NOTIFICATIONS, values)
-    return (await session.execute(END_OWNER, values)).one_or_none() is not None
+    """End what has nothing left to do: notifications, and their owner. Has it ended now?"""
+    _, ended = await end_and_look(session, Selection(owner_id, "", 0, 0))
+    return ended
+
+
+async def end_and_look(session: AsyncSession, which: Selection) -> tuple[datetime | None, bool]:
+    """The same, and when something may next be done in this range; None once all of it ended."""
+    values = asdict(which) | {"call_deadline": CALL_DEADLINE}
+    row = (await session.execute(END, values)).one()
+    return row.look_again_at, row.ended
 
 
 async def open_channels(session: AsyncSession, owner_id: UUID) -> list[OpenChannel]:

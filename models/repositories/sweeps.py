@@ -1,7 +1,6 @@
 """What time does to messages: leases end, expiries pass, and there is a next time to look."""
 
 from dataclasses import asdict
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -42,16 +41,6 @@ INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind
 SELECT application_id, notification_id, owner_id, seq, version, kind, reason, attempt FROM moved
 """)
 
-# A queued message must also be looked at when it expires; an unknown one when it can be settled.
-LOOK_AGAIN = text("""
-SELECT min(CASE phase WHEN 'sending' THEN lease_until
-           WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
-           ELSE next_at END)
-FROM message
-WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last AND channel = :channel
-  AND phase <> 'ended'
-""")
-
 # Leases that ended while no workflow drives their owner. The partitions of the last days hold them.
 LOST = text("""
 SELECT DISTINCT owner_id, channel FROM message
@@ -65,13 +54,6 @@ WHERE owner_id IN (
 async def sweep(session: AsyncSession, which: Selection) -> None:
     """Move what time has moved; before every claim, and by the sweeper."""
     await session.execute(SWEEP, asdict(which) | {"call_deadline": CALL_DEADLINE})
-
-
-async def look_again_at(session: AsyncSession, which: Selection) -> datetime | None:
-    """When something may next be done; None once all have ended."""
-    values = asdict(which) | {"call_deadline": CALL_DEADLINE}
-    found: datetime | None = (await session.execute(LOOK_AGAIN, values)).scalar_one()
-    return found
 
 
 async def lost(session: AsyncSession, after: object) -> list[tuple[UUID, str]]:
