@@ -24,6 +24,7 @@ COMMANDS = {
     "api": "Run the API.",
     "worker": "Run a worker for some of the queues.",
     "relay": "Run the relay: starts, sweeps, reconciles.",
+    "send": "Send one notification, or a file of them.",
     "keys": "Make and revoke API keys.",
     "audit": "Compare clients, PostgreSQL and vendors.",
 }

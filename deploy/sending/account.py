@@ -1,0 +1,83 @@
+"""What became of every line: counted, and each refusal told as it comes to know."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+
+from deploy.sending.errors_file import ErrorsFile
+from deploy.sending.refusals import LineProblem
+
+MOST_SHOWN = 50  # refusals on a terminal; a pipe gets all of them
+
+
+@dataclass(slots=True)
+class Totals:
+    """Notifications by what became of them; together all that were in the file."""
+
+    accepted: int = 0
+    replayed: int = 0  # of the accepted: by an earlier run of the same file
+    known: int = 0  # their dedupe key was accepted before
+    duplicates: int = 0  # of an earlier line
+    refused: int = 0
+    not_sent: int = 0  # the send was stopped before them
+    seconds: float = 0.0
+
+    @property
+    def all(self) -> int:
+        """How many notifications there were."""
+        return self.accepted + self.known + self.duplicates + self.refused + self.not_sent
+
+    @property
+    def sent_or_tried(self) -> bool:
+        """Whether the reading came to its end: what was counted is of the whole file."""
+        return self.seconds > 0
+
+    @property
+    def per_second(self) -> float:
+        """How fast they were accepted."""
+        return round(self.accepted / self.seconds, 1) if self.seconds else 0.0
+
+    def facts(self) -> dict[str, Any]:
+        """The object of `--json`."""
+        rounded = {"seconds": round(self.seconds, 3), "per_second": self.per_second}
+        return {"notifications": self.all, **asdict(self), **rounded}
+
+
+class Account:
+    """Counts, and tells refusals on `console` and in the errors file."""
+
+    def __init__(self, console: Console, errors: ErrorsFile) -> None:
+        self.totals = Totals()
+        self._console = console
+        self._errors = errors
+        self._told = 0
+
+    def duplicate(self, line: int, first: int, why: str, field: str) -> None:
+        """A line that says what an earlier one said."""
+        self.totals.duplicates += 1
+        detail = f"duplicate of line {first} ({why})"
+        self._tell(LineProblem(line, field, "duplicate_in_file", detail))
+
+    def refused(self, problem: LineProblem) -> None:
+        """A line that was not accepted, here or by the API."""
+        self.totals.refused += 1
+        self._tell(problem)
+
+    def say(self, text: str) -> None:
+        """A line for a person, on stderr."""
+        # Neither markup nor wrapping: what is told is data, and a pipe may read it.
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def _tell(self, problem: LineProblem) -> None:
+        self._errors.write(problem)
+        self._told += 1
+        if not self._console.is_terminal or self._told <= MOST_SHOWN:
+            self.say(printable(str(problem)))
+        elif self._told == MOST_SHOWN + 1:
+            self.say("… and more: --errors FILE keeps them all")
+
+
+def printable(text: str) -> str:
+    """The text without what would move a terminal's cursor or turn its writing round."""
+    return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in text)

@@ -1,0 +1,40 @@
+"""After the sending: ask until all have ended, gently.
+
+A window of the oldest is asked for at a time, so that of many most are asked for once.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from deploy.sending.api import Api
+from deploy.sending.spool import Spool
+
+WINDOW = 200
+AT_ONCE = 8
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0  # some are for tomorrow
+GOOD = frozenset({"sent", "delivered", "opened"})
+
+
+async def until_ended(api: Api, spool: Spool, progress: Callable[[int], None]) -> Counter[str]:
+    """How many ended in which status; `progress` is told of each window's ended ones."""
+    counts: Counter[str] = Counter()
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def look(id: str) -> tuple[str, dict[str, Any]]:
+        async with places:
+            return id, await api.read(id)
+
+    pause = FIRST_PAUSE_SECONDS
+    while window := spool.still_open(WINDOW):
+        views = await asyncio.gather(*(look(id) for id in window))
+        ended = {id: view["status"] for id, view in views if view["ended_at"]}
+        counts.update(ended.values())
+        spool.ended(list(ended))
+        progress(len(ended))
+        pause = FIRST_PAUSE_SECONDS if ended else min(2 * pause, LONGEST_PAUSE_SECONDS)
+        if len(ended) < len(window):
+            await asyncio.sleep(pause)
+    return counts
