@@ -104,4 +104,3 @@ def main() -> None:
         uvloop.run(serve_api(asked.temporal, asked.vendor, asked.port))
     else:
         uvloop.run(serve_worker(asked.temporal))
-
