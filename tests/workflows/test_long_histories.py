@@ -18,7 +18,7 @@ async def hasty_temporal(tmp_path: Path) -> AsyncIterator[str]:
     """A server that suggests a new history after twenty events."""
     ports = free_ports()
     part = temporal_part(tmp_path / "temporal", *ports)
-    limit = ("--dynamic-config-value", "limit.historyCountSuggestContinueAsNew=20")
+    limit = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=20")
     supervisor = Supervisor(tmp_path / "logs", print, lambda: None)
     await supervisor.start(replace(part, command=(*part.command, *limit)))
     yield f"127.0.0.1:{ports[0]}"
