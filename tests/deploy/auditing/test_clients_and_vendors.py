@@ -51,6 +51,21 @@ async def test_what_the_vendors_did_otherwise_is_caught(ledgers: Ledgers, lie: s
     assert id in (await ledgers.differences())[caught]
 
 
+async def test_a_re_send_that_was_certainly_not_sent_explains_no_second_effect(
+    ledgers: Ledgers,
+) -> None:
+    await ledgers.connection.execute(
+        "INSERT INTO attempt (owner_id, seq, n, account_id, request_key, claim_token, retry_of,"
+        " outcome, started_at) SELECT owner_id, seq, 2, account_id, request_key, claim_token, 1,"
+        " 'refused', started_at FROM attempt WHERE seq = 5"
+    )
+    once, twice = effect(5, n=4), effect(5, n=5)
+    ledgers.effects = (*HONEST, once)
+    assert set(await ledgers.differences()) == {"intent_missing"}
+    ledgers.effects = (*HONEST, once, twice)
+    assert (await ledgers.differences())["silent_duplicate"] == [f"{OWNER}.5"]
+
+
 async def test_an_effect_before_its_attempt_was_not_announced(ledgers: Ledgers) -> None:
     early = (START - timedelta(minutes=1)).timestamp()
     ledgers.effects = (effect(1, at=early), *HONEST[1:])
