@@ -46,5 +46,5 @@ class Keyring:
             raise Misconfigured(f"no key {name.decode(errors='replace')!r} in the keyring")
         try:
             return key.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], row.bytes)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: cut off within the nonce
             raise Misconfigured("a sealed value does not belong to its row or key") from None
