@@ -31,6 +31,7 @@ class Handover:
         self.render = render
         self.stopping = stopping
         self._account_rests = False
+        self._lives: dict[str, timedelta] = {}  # by message id
 
     async def send(self, window: Sequence[Claimed]) -> Ends:
         """What became of each; what may not be sent any more is released."""
@@ -44,6 +45,7 @@ class Handover:
                 ends.append((claimed, Outcome(Verdict.REFUSED, reason=reason, detail=detail)))
             else:
                 rendered[message.id] = claimed, message
+                self._lives[message.id] = claimed.life
         batches = self.account.vendor.batches([message for _, message in rendered.values()])
         for answers in await asyncio.gather(*(self._call(batch) for batch in batches)):
             ends += [(rendered[key][0], outcome) for key, outcome in answers.items()]
@@ -51,11 +53,14 @@ class Handover:
 
     async def _call(self, batch: Sequence[Message]) -> dict[str, Outcome]:
         async with self.account.call():
-            if not self._may_call():  # asked only now: waiting for the slot took time
-                return {message.id: RELEASED for message in batch}
+            # Asked only now: waiting for the slot took time, and some may have expired meanwhile.
+            batch, late = self._in_time(batch)
+            answers = {message.id: RELEASED for message in late}
+            if not batch:
+                return answers
             outcomes = await self.account.vendor.send(batch)
         self._account_rests |= any(account_rests(outcome) for outcome in outcomes)
-        answers = {m.id: outcome for m, outcome in zip(batch, outcomes, strict=True)}
+        answers |= {m.id: outcome for m, outcome in zip(batch, outcomes, strict=True)}
         again = [m for m in batch if answers[m.id].verdict is Verdict.SPLIT]
         # One message is bad and none of these was sent. Halves find it in few calls.
         middle = max(1, len(again) // 2) if len(again) == len(batch) else len(again)
@@ -64,8 +69,12 @@ class Handover:
                 answers |= await self._call(half)
         return answers
 
-    def _may_call(self) -> bool:
-        return not self._account_rests and not self.stopping() and self.clock.allows_a_call()
+    def _in_time(self, batch: Sequence[Message]) -> tuple[list[Message], list[Message]]:
+        """Those that may be handed over now, and those that may not any more."""
+        if self._account_rests or self.stopping():
+            return [], list(batch)
+        may = {m.id for m in batch if self.clock.allows_a_call(self._lives[m.id])}
+        return [m for m in batch if m.id in may], [m for m in batch if m.id not in may]
 
 
 def account_rests(outcome: Outcome) -> bool:

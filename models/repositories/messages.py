@@ -5,6 +5,7 @@ Callers own the transaction. Casts are written CAST(:x AS t): SQLAlchemy misread
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,7 @@ WITH picked AS (
     FROM claimed
 )
 SELECT k.seq, k.attempt, k.address, k.request_key, k.notification_id, k.application_id,
+       k.expires_at - now() AS life,
        n.template_version_id, n.content, n.locale, n.data
 FROM claimed k JOIN notification n ON n.id = k.notification_id ORDER BY k.seq
 """)
@@ -72,7 +74,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that is ours until its lease ends, with what rendering needs."""
+    """A message that is ours until its lease ends, with what rendering needs.
+
+    `life`: how long after the claim it may be sent, by the database's clock.
+    """
 
     seq: int
     attempt: int
@@ -80,6 +85,7 @@ class Claimed:
     request_key: str
     notification_id: UUID
     application_id: UUID
+    life: timedelta
     template_version_id: UUID | None
     content: Mapping[str, Any] | None
     locale: str

@@ -18,7 +18,7 @@ from models.settlement import LOOK_AGAIN, Action
 
 IN_DOUBT = text("""
 SELECT m.seq, m.attempt, m.address, m.notification_id, m.application_id, m.account_id, m.resends,
-       m.expires_at, t.request_key, t.started_at, n.on_unknown,
+       m.expires_at, m.expires_at - now() AS life, t.request_key, t.started_at, n.on_unknown,
        n.template_version_id, n.content, n.locale, n.data
 FROM message m
 JOIN attempt t ON t.owner_id = m.owner_id AND t.seq = m.seq AND t.n = m.attempt
