@@ -26,7 +26,7 @@ class DecideActivities:
         if fresh:
             return _decision(fresh, None)
         async with self.sessions.begin() as session:
-            status = await decisions.lock(session, owner_id)
+            status = await decisions.status(session, owner_id)
             if status != "running":
                 return Decision(ended=status)
             if await decisions.end(session, owner_id):

@@ -96,17 +96,12 @@ async def cancel_notification(
     background: BackgroundTasks,
 ) -> CancelledView:
     """Cancel one. PostgreSQL decides, Temporal up or down; the answer says what had gone."""
-    # The owner first: `decide` and `deliver` lock it before they end its notifications.
-    owner_id = await notifications.owner_of(session, caller.application_id, notification_id)
-    if owner_id:
-        await decisions.lock(session, owner_id)
     cancelled = await notifications.cancel(
         session, caller.application_id, notification_id, caller.key_id
     )
     row = await notifications.get(session, caller.application_id, notification_id)
     if cancelled and row["owner_id"]:
-        if owner_id:
-            await decisions.end(session, owner_id)
+        await decisions.end(session, row["owner_id"])
         row = await notifications.get(session, caller.application_id, notification_id)
         background.add_task(starts.wake, f"{row['owner_kind']}/{row['owner_id']}")
     messages = await notifications.messages(session, row)

@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.messages import CALL_DEADLINE
 from models.selection import Selection
 
-# Two workflows of one owner at once: the second waits, and finds nothing left to decide.
-LOCK = text("SELECT status, kind, next_at FROM owner WHERE id = :owner_id FOR UPDATE")
+STATUS = text("SELECT status FROM owner WHERE id = :owner_id")
 
 # For each open notification: how far it is, and where it may go: a direct address, or the
 # profile's best contact on the channel. `first` takes one channel after the other.
@@ -83,7 +82,9 @@ SELECT channel, min(seq) AS first, max(seq) AS last, max(expires_at) AS expires_
 FROM written GROUP BY channel
 """)  # noqa: S608 - our own constant
 
-# The owner ends with its last notification, in the same statement. The first column is for the
+# The owner ends with its last notification, in the same statement. Notifications first, then the
+# owner, and whatever somebody else is ending or cancelling is left to them: so no two of these, and
+# no cancellation, ever wait for each other in a circle. The first column is for the
 # delivery that asks: when there is next something to do in its range, NULL if all of that ended.
 END = text(f"""
 WITH {CANDIDATES}, over AS (
@@ -95,10 +96,13 @@ WITH {CANDIDATES}, over AS (
     FROM open JOIN progress USING (id)
     WHERE all_ended AND NOT EXISTS (SELECT FROM candidate c WHERE c.id = open.id)
       AND (messages > 0 OR due_at <= now() OR cancelled_at IS NOT NULL)
+), free AS (
+    SELECT n.id, over.why FROM notification n JOIN over ON over.id = n.id
+    WHERE n.ended_at IS NULL FOR UPDATE OF n SKIP LOCKED
 ), ended AS (
-    UPDATE notification n SET ended_at = now(), end_reason = over.why
-    FROM over WHERE n.id = over.id AND n.ended_at IS NULL
-    RETURNING n.id, n.application_id, n.owner_id, over.why
+    UPDATE notification n SET ended_at = now(), end_reason = free.why
+    FROM free WHERE n.id = free.id
+    RETURNING n.id, n.application_id, n.owner_id, free.why
 ), events AS (
     INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
     SELECT application_id, id, owner_id, 'ended', why FROM ended
@@ -146,10 +150,10 @@ class OpenChannel:
     expires_at: datetime
 
 
-async def lock(session: AsyncSession, owner_id: UUID) -> str:
-    """The owner's status; nobody else decides about it until this transaction ends."""
-    row = (await session.execute(LOCK, {"owner_id": owner_id})).one_or_none()
-    return row.status if row else "gone"
+async def status(session: AsyncSession, owner_id: UUID) -> str:
+    """The owner's status; `gone` if there is no such owner."""
+    found: str | None = (await session.execute(STATUS, {"owner_id": owner_id})).scalar_one_or_none()
+    return found or "gone"
 
 
 async def decide(session: AsyncSession, owner_id: UUID) -> list[OpenChannel] | None:

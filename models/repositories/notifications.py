@@ -36,10 +36,6 @@ SELECT at, kind, reason, seq, attempt, version, actor_id FROM event
 WHERE notification_id = :id AND at >= :since ORDER BY id LIMIT 1000
 """)
 
-OWNER = text(
-    "SELECT owner_id FROM notification WHERE id = :id AND application_id = :application_id"
-)
-
 # What `decide` has queued so far is stopped in the same transaction.
 CANCEL = text("""
 UPDATE notification SET cancelled_at = now(), revision = revision + 1
@@ -106,13 +102,6 @@ async def events(session: AsyncSession, row: Row) -> list[Row]:
     """Its account, oldest first; at most 1,000 lines."""
     values = {"id": row["id"], "since": row["created_at"]}
     return list((await session.execute(EVENTS, values)).mappings())
-
-
-async def owner_of(session: AsyncSession, application_id: UUID, id: UUID) -> UUID | None:
-    """The owner to lock before cancelling; None while it waits to share a workflow."""
-    values = {"id": id, "application_id": application_id}
-    found: UUID | None = (await session.execute(OWNER, values)).scalar_one_or_none()
-    return found
 
 
 async def cancel(session: AsyncSession, application_id: UUID, id: UUID, actor_id: UUID) -> bool:

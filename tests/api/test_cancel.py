@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from models import database
 from models.messages import Outcome, Scope, Verdict
-from models.repositories import decisions, messages, outcomes
+from models.repositories import decisions, messages, notifications, outcomes
 from models.selection import Selection
 
 ACCEPTED = Outcome(Verdict.ACCEPTED, vendor_id="v1")
@@ -28,7 +28,6 @@ class Pipeline:
 
     async def queue(self, id: UUID) -> None:
         async with self.sessions.begin() as session:
-            await decisions.lock(session, id)
             await decisions.decide(session, id)
 
     async def hand_over(self, id: UUID, account: UUID, channel: str = "email") -> tuple:
@@ -45,7 +44,6 @@ class Pipeline:
     async def record(self, id: UUID, token: UUID, claimed: list, outcome: Outcome) -> None:
         async with self.sessions.begin() as session:
             await outcomes.record(session, id, token, [(each, outcome) for each in claimed])
-            await decisions.lock(session, id)
             await decisions.end(session, id)
 
 
@@ -186,21 +184,34 @@ async def test_twenty_at_once_stop_it_once(api, accept, pipeline, at_once) -> No
     assert found == ["already_ended"] * 19 + ["stopped"]
 
 
-async def test_cancelling_while_its_owner_is_decided_makes_no_deadlock(
+async def test_cancelling_what_is_just_being_ended_waits_and_tells_the_truth(
     api, accept, pipeline, account
 ) -> None:
     id, owner = await accept()
     token, claimed = await pipeline.hand_over(owner, account)
     async with pipeline.sessions.begin() as session:
-        await decisions.lock(session, owner)
-        cancelling = asyncio.create_task(api.http.delete(f"/v1/notifications/{id}"))
-        await _waits_for_a_lock(api)
         await outcomes.record(session, owner, token, [(claimed[0], ACCEPTED)])
         await decisions.end(session, owner)
+        cancelling = asyncio.create_task(api.http.delete(f"/v1/notifications/{id}"))
+        await _waits_for_a_lock(api)
 
     answer = await cancelling
 
     assert (answer.status_code, answer.json()["outcome"]) == (200, "handed_over")
+
+
+async def test_ending_what_is_just_being_cancelled_leaves_it_to_the_cancellation(
+    accept, pipeline, account
+) -> None:
+    id, owner = await accept()
+    token, claimed = await pipeline.hand_over(owner, account)
+    async with pipeline.sessions.begin() as session:
+        application = claimed[0].application_id
+        assert await notifications.cancel(session, application, id, uuid7())
+        await pipeline.record(owner, token, claimed, ACCEPTED)
+        async with pipeline.sessions.begin() as other:
+            assert await decisions.status(other, owner) == "running"
+        assert await decisions.end(session, owner)
 
 
 async def _waits_for_a_lock(api) -> None:
