@@ -75,8 +75,12 @@ async def serving(
     temporal_port: int,
     sandbox_url: str = "http://127.0.0.1:9",
     smtp_port: int = 9,
+    **chosen: Any,
 ) -> AsyncIterator[Api]:
-    """An API of its own, seeded with the demo application: its caches start empty."""
+    """An API of its own, seeded with the demo application: its caches start empty.
+
+    `chosen` are settings that shall not have their defaults.
+    """
     seeded = await demo.seed(
         database_url=database_url,
         secret_keys=SECRET_KEYS,
@@ -85,7 +89,8 @@ async def serving(
         api_key=None,
     )
     logs.configure("ERROR", "json")  # as the process does it; by default, tracebacks take seconds
-    settings = Settings(database_url=database_url, temporal_address=f"127.0.0.1:{temporal_port}")
+    temporal = f"127.0.0.1:{temporal_port}"
+    settings = Settings(database_url=database_url, temporal_address=temporal, **chosen)
     app = create(settings, await lazy(settings))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
