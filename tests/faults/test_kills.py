@@ -16,10 +16,12 @@ import pytest
 from faults.client import Client, requests
 from faults.stack import Stack
 
+from deploy.local.ports import Ports, is_free
+
 SIZE = 500
 PARTS = ("worker urgent", "worker bulk", "api", "relay", "temporal", "postgres")
 SENDING = {"worker urgent": "sending_urgent", "worker bulk": "sending_low"}
-PORT_BASE = 19200
+PORT_BASES = range(19200, 19300, 10)
 HELD_SECONDS = 4.0  # below a call's deadline: it must answer in the end
 FROZEN_SECONDS = 6
 LEASE_SECONDS = 60
@@ -32,7 +34,8 @@ async def stack() -> AsyncIterator[Stack]:
     # Not pytest's own folder: PostgreSQL, which as root runs as another user, could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="tidings-faults-"))
     folder.chmod(0o711)  # noqa: ASYNC240 - nothing else runs yet
-    stack = await Stack.up(folder / "data", PORT_BASE)
+    free = (base for base in PORT_BASES if all(map(is_free, Ports.from_base(base))))
+    stack = await Stack.up(folder / "data", next(free))
     yield stack
     await stack.down()
     shutil.rmtree(folder)
