@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from temporalio.client import Client
 
-from api import errors
+from api import errors, openapi
 from api.deps import KeyCache
 from api.load import Load
 from api.routers import batches, health, notifications
@@ -45,6 +45,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.load = Load(database.singly(sessions), settings.share_above)
     app.state.versions = VersionCache()
     errors.install(app)
+    openapi.install(app)
     for router in (batches.router, notifications.router, health.router):
         app.include_router(router)
     return app

@@ -1,16 +1,10 @@
 """What callers send: one notification, alone or as an item of a batch."""
 
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -18,47 +12,21 @@ from pydantic import (
     model_validator,
 )
 
+from api.fields import ONE_LINE, Chat, Counted, Time, time_zone
 from models.acceptance import DEFAULT_CATEGORY, SHORTEST_LIFE_SECONDS, Request
 from models.addresses import normalise
-from models.errors import Invalid
 from models.messages import Channel
 from models.repositories.references import Wanted
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Priority = Literal["high", "medium", "low"]
 LONGEST_LIFE_SECONDS = 30 * 86_400
-# A name may end in a header, or on one line of a text.
-ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-
-
-def _written(value: Any) -> Any:
-    # A number would be taken for seconds or milliseconds, by its size.
-    if not isinstance(value, str) or "-" not in value:
-        raise ValueError("want a time as RFC 3339 writes it, such as 2030-01-31T09:00:00Z")
-    return value
-
-
-def _utc(value: datetime) -> datetime:
-    # PostgreSQL takes offsets below 16 hours, RFC 3339 below 24.
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("outside the years 1 to 9999 in UTC") from None
-
-
-def _counted(value: Any) -> Any:
-    if isinstance(value, (bool, str)):
-        raise ValueError("want a number")
-    return value
-
-
-Time = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_utc)]
-Count = Annotated[int, BeforeValidator(_counted)]
-Chat = Annotated[
-    str,
-    BeforeValidator(lambda value: str(value) if type(value) is int else value),
-    Field(max_length=64, examples=["123456789"], json_schema_extra={"type": ["string", "integer"]}),
-]
+EXAMPLE: dict[str, JsonValue] = {
+    "to": {"email": "ada@example.com"},
+    "template": "welcome",
+    "data": {"name": "Ada"},
+}
+ITEM_EXAMPLE: dict[str, JsonValue] = {**EXAMPLE, "dedupe_key": "welcome-ada"}
 
 
 class Body(BaseModel):
@@ -124,11 +92,22 @@ class NotificationCreate(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
+                EXAMPLE,
                 {
-                    "to": {"email": "ada@example.com"},
-                    "template": "welcome",
-                    "data": {"name": "Ada"},
-                }
+                    "to": {"sms": "+4915112345678", "email": "ada@example.com", "locale": "de"},
+                    "template": "otp",
+                    "data": {"code": "481516"},
+                    "channels": ["sms", "email"],
+                    "channel_mode": "first",
+                    "expires_in": 300,
+                },
+                {
+                    "to": {"telegram": 123456789, "name": "Ada"},
+                    "content": {"telegram": {"text": "<b>{{ order }}</b> is on its way"}},
+                    "data": {"order": "4711"},
+                    "priority": "low",
+                    "metadata": {"order": "4711"},
+                },
             ]
         }
     )
@@ -141,15 +120,18 @@ class NotificationCreate(Body):
     channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
     channel_mode: Literal["all", "first"] | None = None
     priority: Priority | None = None
-    send_at: Annotated[Time, Field(examples=["2030-01-31T09:00:00Z"])] | None = None
+    send_at: (
+        Annotated[Time, Field(description="RFC 3339, with its zone; at most 366 days ahead")] | None
+    ) = None
     expires_in: (
         Annotated[
-            Count,
+            int,
             Field(
                 ge=SHORTEST_LIFE_SECONDS,
                 le=LONGEST_LIFE_SECONDS,
                 description="seconds from acceptance; nothing is sent after it",
             ),
+            Counted,
         ]
         | None
     ) = None
@@ -184,7 +166,7 @@ class NotificationCreate(Body):
             addresses=addresses,
             name=to.name,
             locale=to.locale.replace("_", "-"),
-            time_zone=_time_zone(to.time_zone),
+            time_zone=time_zone(to.time_zone),
             channels=tuple(dict.fromkeys(channel.value for channel in self.channels or ())),
             channel_mode=self.channel_mode,
             priority=self.priority,
@@ -196,6 +178,8 @@ class NotificationCreate(Body):
 
 class BatchItem(NotificationCreate):
     """A notification of a batch. One dedupe key is accepted once in seven days."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ITEM_EXAMPLE]})
 
     dedupe_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
 
@@ -213,19 +197,3 @@ def wanted(requests: list[Request]) -> Wanted:
         if request.external_id:
             found.external_ids.add(request.external_id)
     return found
-
-
-def _time_zone(name: str) -> str:
-    if name and name not in _time_zones():
-        raise Invalid(
-            "not a time zone of the IANA database, such as Europe/Berlin",
-            field="to.time_zone",
-            reason="unknown_time_zone",
-        )
-    return name
-
-
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    """By their names: the system's folder also holds what only this machine means by it."""
-    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, BackgroundTasks, Response
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from api import errors
-from api.bodies import BatchItem, Body, wanted
+from api.bodies import EXAMPLE, ITEM_EXAMPLE, BatchItem, Body, wanted
 from api.deps import Sender, Session, Starts, Versions
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import BatchRoute
@@ -32,6 +32,8 @@ BREATHE_EVERY = 25  # items checked before other requests get their turn
 
 class BatchCreate(Body):
     """The items; each is checked by itself, so a bad one does not hold up the others."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [ITEM_EXAMPLE, EXAMPLE]}]})
 
     items: Annotated[list[JsonValue], Field(min_length=1, max_length=MOST)]
 

@@ -1,0 +1,119 @@
+"""The published document: true, whole, and its examples work."""
+
+from typing import Any
+
+import pytest
+from uuid_utils.compat import uuid7
+
+MUST = {"401", "403", "422", "503"}
+WITH_BODY = {"400", "409", "413", "415"}
+
+
+@pytest.fixture
+async def document(api) -> dict[str, Any]:
+    answer = await api.http.get("/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def parts(value: Any) -> list[dict[str, Any]]:
+    """Every object in it."""
+    if isinstance(value, list):
+        return [found for each in value for found in parts(each)]
+    if isinstance(value, dict):
+        return [value, *(found for each in value.values() for found in parts(each))]
+    return []
+
+
+def test_every_reference_leads_somewhere(document) -> None:
+    names = set(document["components"]["schemas"])
+    referred = {
+        part["$ref"].removeprefix("#/components/schemas/")
+        for part in parts(document)
+        if isinstance(part.get("$ref"), str)
+    }
+
+    assert referred <= names
+    assert names - referred == set()
+
+
+def test_every_operation_says_what_it_does_and_who_may(document) -> None:
+    for path, _, operation in operations(document):
+        assert operation["summary"]
+        assert operation["description"]
+        assert operation["tags"]
+        assert bool(operation.get("security")) is path.startswith("/v1/")
+
+
+def test_every_operation_documents_its_problems_with_an_example_each(document) -> None:
+    for path, method, operation in operations(document):
+        if not path.startswith("/v1/"):
+            continue
+        wanted = MUST | (WITH_BODY if method == "post" else {"404"})
+        problems = {s: r for s, r in operation["responses"].items() if int(s) >= 400}
+        assert set(problems) == wanted
+        for status, response in problems.items():
+            content = response["content"]["application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            assert content["example"]["status"] == int(status)
+            assert content["example"]["code"]
+
+
+def test_limits_are_in_the_document_as_json_schema_knows_them(document) -> None:
+    schemas = document["components"]["schemas"]
+    life = schemas["NotificationCreate"]["properties"]["expires_in"]["anyOf"][0]
+
+    assert (life["minimum"], life["maximum"]) == (15, 2_592_000)
+    assert schemas["BatchCreate"]["properties"]["items"]["maxItems"] == 1000
+    unknown = {"ge", "le", "gt", "lt", "max_length", "min_length"}
+    assert not [part for part in parts(schemas) if unknown & set(part)]
+
+
+async def test_every_example_of_a_body_is_accepted(api, document) -> None:
+    posted = 0
+    for path, method, operation in operations(document):
+        if method != "post":
+            continue
+        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+        assert schema["examples"]
+        for example in schema["examples"]:
+            answer = await api.http.post(path, json=example)
+            assert answer.status_code == 202, (path, example, answer.text)
+            assert answer.json().get("refused", 0) == 0, answer.text
+            posted += 1
+    assert posted >= 4
+
+
+async def test_every_example_of_an_item_is_accepted(api, document) -> None:
+    items = document["components"]["schemas"]["BatchItem"]["examples"]
+
+    view = (await api.batch(items)).json()
+
+    assert view["refused"] == 0
+    assert view["accepted"] + view["duplicates"] == len(items)
+
+
+async def test_answers_have_the_fields_the_document_promises(api, body, document) -> None:
+    schemas = document["components"]["schemas"]
+    id = (await api.send(body())).json()["id"]
+    answers = {
+        "AcceptedView": await api.send(body()),
+        "BatchView": await api.batch([body()]),
+        "NotificationView": await api.http.get(f"/v1/notifications/{id}"),
+        "CancelledView": await api.http.delete(f"/v1/notifications/{id}"),
+        "ReadyView": await api.http.get("/health/ready"),
+        "Problem": await api.http.get(f"/v1/notifications/{uuid7()}"),
+    }
+
+    for name, answer in answers.items():
+        promised, found = schemas[name], set(answer.json())
+        assert set(promised["required"]) <= found <= set(promised["properties"]), name
