@@ -15,6 +15,8 @@ from models.seal import Keyring
 
 # Below the slots of a process, so that one hung vendor cannot take them all.
 CALLS_PER_ACCOUNT = 40
+# Of these, for deliveries inside a workflow's own task: they hold that task while they last.
+QUICK_CALLS = 8
 WINDOW = 200  # the most that one kill leaves in doubt
 
 
@@ -26,6 +28,7 @@ class OpenAccount:
         self.revision = account.revision
         self.vendor = vendor
         self._slots = asyncio.Semaphore(CALLS_PER_ACCOUNT)
+        self.quick = asyncio.Semaphore(QUICK_CALLS)
         self._seconds = 0.05  # what a call takes, a running average
 
     @asynccontextmanager

@@ -87,6 +87,26 @@ class DeliverActivities:
                     return await self._result(input.which, counts, look, turn.not_before)
         return await self._result(input.which, counts, await self._look(input.which))
 
+    @activity.defn
+    async def deliver_now(self, input: DeliverInput) -> DeliverResult:
+        """One window at once, if the account is in order and has a quick slot free.
+
+        Idempotent as `deliver` is. Everything else it leaves to `deliver`: waiting, settling,
+        failing over.
+        """
+        turn = await self._usual(input) or await self._turn(input)
+        if turn.account is None or not turn.size or turn.grant_id:
+            return DeliverResult(taken=False)
+        quick = (await self.open_accounts.get(turn.account)).quick
+        if quick.locked():
+            return DeliverResult(taken=False)
+        async with quick:
+            done = await to_the_end(self._window(input, turn, uuid7()))
+        look = await self._look(input.which)
+        if not done or (look.at and look.at <= datetime.now(UTC)):
+            return DeliverResult(dict(done), taken=False)
+        return await self._result(input.which, done, look)
+
     async def _take(self, input: DeliverInput, turn: Turn, token: UUID) -> Counter[str]:
         """Do what the turn says; how many came to which verdict."""
         if turn.settle:

@@ -35,3 +35,4 @@ class DeliverResult:
     counts: dict[str, int] = field(default_factory=dict)
     look_again_at: datetime | None = None  # None: all of the selection have ended
     ended: str = ""  # the owner's last status, if this delivery was all there was to do
+    taken: bool = True  # False: `deliver_now` left it to `deliver`

@@ -102,7 +102,7 @@ async def working(client: Client, database_url: str) -> AsyncIterator[None]:
     sessions = database.sessions(engine)
     accounts = OpenAccounts(Keyring(SECRET_KEYS))
     deliver = DeliverActivities(sessions, accounts, VersionCache())
-    activities = (DecideActivities(sessions).decide, deliver.deliver)
+    activities = (DecideActivities(sessions).decide, deliver.deliver_now, deliver.deliver)
     drain = timedelta(seconds=2)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)

@@ -53,14 +53,14 @@ def workers(
     drain: timedelta,
     runner: SandboxedWorkflowRunner = RUNNER,
 ) -> list[Worker]:
-    """A worker a queue: workflows and `decide` on `notify-*`, `deliver` on `deliver-*`."""
-    decide, deliver = activities
+    """A worker a queue: workflows and what runs in their tasks on `notify-*`, else `deliver`."""
+    *inside, deliver = activities
     return [
         Worker(
             client,
             task_queue=queue,
             workflows=WORKFLOWS if queue.startswith("notify-") else [],
-            activities=[decide] if queue.startswith("notify-") else [deliver],
+            activities=inside if queue.startswith("notify-") else [deliver],
             workflow_runner=runner,
             interceptors=[Scrub()],
             max_concurrent_activities=ACTIVITY_SLOTS,
@@ -89,7 +89,7 @@ async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) ->
         client = await _unless(stop, connect(settings))
         if client is None:
             return
-        activities = (DecideActivities(sessions).decide, deliver.deliver)
+        activities = (DecideActivities(sessions).decide, deliver.deliver_now, deliver.deliver)
         running = workers(client, queues, activities, settings.drain)
         async with asyncio.TaskGroup() as tasks:
             for worker in running:

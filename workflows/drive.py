@@ -19,14 +19,16 @@ with workflow.unsafe.imports_passed_through():
     from models.decision import Decision, DeliverInput, DeliverResult
     from models.selection import Selection
     from models.workflow_start import WorkflowStart
-    from workflows.policies import DECIDE, DECIDE_LOCAL, PAUSE, deliver_until
+    from workflows.policies import DECIDE, DECIDE_LOCAL, DELIVER_NOW, PAUSE, deliver_until
 
 
 class Drive:
     """What the workflows share; `wake` belongs to the workflow's signal."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = False) -> None:
         self._woken = False
+        # One notification is first tried inside the workflow's own task: the shorter way.
+        self._alone = alone
 
     def wake(self) -> None:
         """Look at the rows now."""
@@ -43,6 +45,7 @@ class Drive:
             results = await asyncio.gather(
                 *(self._deliver(input, which, decision) for which in decision.deliver)
             )
+            self._alone = False
             if ended := next((r.ended for r in results if r.ended), ""):
                 return ended
             looks = [decision.look_again_at, *(r.look_again_at for r in results)]
@@ -78,10 +81,12 @@ class Drive:
     async def _deliver(
         self, input: WorkflowStart, which: Selection, decision: Decision
     ) -> DeliverResult:
+        if self._alone and (quick := await self._deliver_now(input, which)).taken:
+            return quick
         try:
             result = await workflow.execute_activity_method(
                 DeliverActivities.deliver,
-                DeliverInput(which, input.priority, str(input.application_id)),
+                _asked(input, which),
                 task_queue=queues.deliver(which.channel, input.priority),
                 priority=Priority(
                     priority_key=queues.PRIORITY_KEYS[input.priority],
@@ -95,3 +100,17 @@ class Drive:
                 raise
             return DeliverResult(look_again_at=workflow.now() + PAUSE)
         return result
+
+    async def _deliver_now(self, input: WorkflowStart, which: Selection) -> DeliverResult:
+        try:
+            return await workflow.execute_local_activity_method(
+                DeliverActivities.deliver_now, _asked(input, which), **DELIVER_NOW
+            )
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            return DeliverResult(taken=False)
+
+
+def _asked(input: WorkflowStart, which: Selection) -> DeliverInput:
+    return DeliverInput(which, input.priority, str(input.application_id))

@@ -17,7 +17,7 @@ class NotificationWorkflow:
     """One notification, from due to ended."""
 
     def __init__(self) -> None:
-        self._drive = Drive()
+        self._drive = Drive(alone=True)
 
     @workflow.run
     async def run(self, input: WorkflowStart) -> str:

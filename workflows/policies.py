@@ -42,6 +42,13 @@ DECIDE: Normal = {
     "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=30)),
 }
 
+# Inside the workflow's own task, once: a vendor call and its record.
+DELIVER_NOW: Local = {
+    "start_to_close_timeout": timedelta(seconds=15),
+    "local_retry_threshold": timedelta(seconds=1),
+    "retry_policy": RetryPolicy(maximum_attempts=1),
+}
+
 PAUSE = timedelta(seconds=30)  # after an activity that cannot work, before deciding again
 GRACE = timedelta(minutes=1)  # past expiry: there is still the end to write
 
