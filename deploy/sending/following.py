@@ -1,6 +1,6 @@
 """After the sending: ask until all have ended, gently.
 
-A window of the oldest is asked for at a time, so that of many most are asked for once.
+One is asked for until it has ended, then more and more at a time: of many, most are asked once.
 """
 
 import asyncio
@@ -27,14 +27,16 @@ async def until_ended(api: Api, spool: Spool, progress: Callable[[int], None]) -
         async with places:
             return id, await api.read(id)
 
-    pause = FIRST_PAUSE_SECONDS
-    while window := spool.still_open(WINDOW):
+    pause, width = FIRST_PAUSE_SECONDS, 1
+    while window := spool.still_open(width):
         views = await asyncio.gather(*(look(id) for id in window))
         ended = {id: view["status"] for id, view in views if view["ended_at"]}
         counts.update(ended.values())
         spool.ended(list(ended))
         progress(len(ended))
-        pause = FIRST_PAUSE_SECONDS if ended else min(2 * pause, LONGEST_PAUSE_SECONDS)
-        if len(ended) < len(window):
-            await asyncio.sleep(pause)
+        if len(ended) == len(window):
+            pause, width = FIRST_PAUSE_SECONDS, min(2 * width, WINDOW)
+            continue
+        await asyncio.sleep(pause)
+        pause, width = min(1.5 * pause, LONGEST_PAUSE_SECONDS), 1
     return counts
