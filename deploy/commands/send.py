@@ -118,19 +118,26 @@ def send(
             retry_for_seconds=retry_for,
         )
         sending = Sending(order, console)
-        try:
-            sending.run()
-        finally:
-            sending.close()
-            _tell(sending, as_json=as_json)
-    raise typer.Exit(exit_code(sending))
-
-
-def _tell(sending: Sending, *, as_json: bool) -> None:
+    code = _run(sending)
     if as_json:
         typer.echo(json.dumps(facts(sending)))
-    elif sending.account.totals.sent_or_tried:
+    elif sending.account.totals.read_whole:
         show(Console(highlight=False, markup=False, soft_wrap=True), sending)
+    raise typer.Exit(code)
+
+
+def _run(sending: Sending) -> int:
+    """The exit code; where it is not the send's own, a line on stderr says why."""
+    try:
+        with _exit_codes():
+            sending.run()
+    except typer.Exit as stop:
+        if sending.account.totals.not_sent and sending.order.path and not sending.order.again:
+            typer.echo("tidings: the same command again goes on where this one ended", err=True)
+        return stop.exit_code
+    finally:
+        sending.close()
+    return exit_code(sending)
 
 
 @contextmanager

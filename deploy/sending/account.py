@@ -22,16 +22,12 @@ class Totals:
     refused: int = 0
     not_sent: int = 0  # the send was stopped before them
     seconds: float = 0.0
+    read_whole: bool = False  # all that was counted is of the whole file
 
     @property
     def all(self) -> int:
         """How many notifications there were."""
         return self.accepted + self.known + self.duplicates + self.refused + self.not_sent
-
-    @property
-    def sent_or_tried(self) -> bool:
-        """Whether the reading came to its end: what was counted is of the whole file."""
-        return self.seconds > 0
 
     @property
     def per_second(self) -> float:
@@ -41,7 +37,8 @@ class Totals:
     def facts(self) -> dict[str, Any]:
         """The object of `--json`."""
         rounded = {"seconds": round(self.seconds, 3), "per_second": self.per_second}
-        return {"notifications": self.all, **asdict(self), **rounded}
+        counts = {k: v for k, v in asdict(self).items() if k != "read_whole"}
+        return {"notifications": self.all, **counts, **rounded}
 
 
 class Account:

@@ -66,6 +66,7 @@ class Sending:
         """All of it; SendStopped ends it early."""
         spool = Spool()
         self._read(spool)  # not inside the loop, which would keep Ctrl-C waiting
+        self.account.totals.read_whole = True
         asyncio.run(self._send_and_wait(spool))
 
     async def _send_and_wait(self, spool: Spool) -> None:
