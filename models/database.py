@@ -39,6 +39,8 @@ def engine(
         pool_size=pool,
         max_overflow=0,
         pool_timeout=5,
+        # The connection used last: its statements are prepared and planned, and idle ones may go.
+        pool_use_lifo=True,
         pool_recycle=1800,
         hide_parameters=True,
         connect_args={
