@@ -35,10 +35,17 @@ def normalise(channel: Channel, address: str, field: str) -> str:
 
 def _email(address: str, field: str) -> str:
     try:
-        return validate_email(address, check_deliverability=False, strict=True).normalized
+        # Not every mail server takes other letters before the @; domains have an ASCII form.
+        found = validate_email(
+            address, check_deliverability=False, strict=True, allow_smtputf8=False
+        )
+        return found.ascii_email or found.normalized
     except EmailNotValidError as error:
         # The validator's words may quote a part of the address: only its shape is told.
-        shape = "no @" if "@" not in address else "not a valid local part or domain"
+        local, at, _ = address.rpartition("@")
+        shape = "not a valid local part or domain"
+        if not at or not local.isascii():
+            shape = "letters beyond ASCII before the @" if at else "no @"
         raise Invalid(
             f"not an email address ({shape}); want name@example.com",
             field=field,

@@ -11,8 +11,7 @@ from models.messages import Channel
 SAME = {
     Channel.EMAIL: [
         ("ada@example.com", "ada@EXAMPLE.COM", " ada@example.com "),
-        ("a@bücher.de", "a@xn--bcher-kva.de", "a@BÜCHER.de"),
-        ("ü@example.com", "u\u0308@example.com"),
+        ("a@xn--bcher-kva.de", "a@bücher.de", "a@BÜCHER.de"),
     ],
     Channel.SMS: [
         ("+4915112345678", "+49 151 12345678", "+49 (151) 1234-5678", "+49-0151-12345678"),
@@ -25,6 +24,7 @@ REFUSED = {
         "",
         " ",
         "ada",
+        "ünï@example.com",
         "@example.com",
         "ada@",
         "a@b@example.com",
