@@ -5,13 +5,14 @@ Read before FastAPI reads them: it would turn our errors into a 400 without a wo
 
 import json
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from itertools import chain
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 
 from models.errors import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 
@@ -31,7 +32,7 @@ class LimitedRequest(Request):
         """At most `most_bytes`; the rest of a longer one is not read."""
         if not hasattr(self, "_body"):
             chunks, size = [], 0
-            async for chunk in self.stream():
+            async for chunk in self._chunks():
                 size += len(chunk)
                 if size > self.most_bytes:
                     raise TooLarge(
@@ -43,6 +44,13 @@ class LimitedRequest(Request):
                 chunks.append(chunk)
             self._body = b"".join(chunks)
         return self._body
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self.stream():
+                yield chunk
+        except ClientDisconnect:  # nobody is there to read it; it is no error of ours
+            raise BadRequest("the caller left", field="body", reason="cut_off") from None
 
     async def json(self) -> Any:
         """Parsed; the error names what is wrong with it."""

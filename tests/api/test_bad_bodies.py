@@ -135,3 +135,31 @@ async def test_a_body_that_is_no_object_is_refused(api, refused, raw) -> None:
     answer = await api.http.post(URL, content=raw, headers={"Content-Type": "application/json"})
 
     await refused(answer, 422, "invalid", "body")
+
+
+async def test_a_caller_that_leaves_in_mid_body_is_no_error_of_ours(api, capfd) -> None:
+    messages = iter(
+        [
+            {"type": "http.request", "body": b'{"to":', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return next(messages)
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": URL,
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    await api.http._transport.app(scope, receive, send)
+
+    assert sent[0]["status"] == 400
+    assert "unexpected" not in capfd.readouterr().err

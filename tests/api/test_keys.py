@@ -81,3 +81,13 @@ async def test_a_key_that_was_taken_away_is_refused_within_five_seconds(api, bod
 
     answer = await api.send(body(), Authorization=header)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
+
+
+async def test_two_keys_in_one_request_are_none(api, body, refused) -> None:
+    key = await api.new_key()
+    request = api.http.build_request("POST", PATH, json=body())
+    good = (b"authorization", f"Bearer {key}".encode())
+    del request.headers["Authorization"]
+    request.headers = httpx.Headers([*request.headers.raw, good, (b"authorization", b"Bearer x")])
+
+    await refused(await api.http.send(request), 401, "unauthorized", "Authorization")
