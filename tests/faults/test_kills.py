@@ -19,7 +19,8 @@ from faults.stack import Stack
 from deploy.local.ports import Ports, is_free
 
 SIZE = 500
-PARTS = ("worker urgent", "worker bulk", "api", "relay", "temporal", "postgres")
+# Workers last: what a dead one held stays `sending` for a lease, and would pass for work under way.
+PARTS = ("api", "relay", "temporal", "postgres", "worker urgent", "worker bulk")
 SENDING = {"worker urgent": "sending_urgent", "worker bulk": "sending_low"}
 PORT_BASES = range(19200, 19300, 10)
 HELD_SECONDS = 4.0  # below a call's deadline: it must answer in the end
