@@ -16,7 +16,8 @@ from models.selection import Selection
 STATUS = text("SELECT status FROM owner WHERE id = :owner_id")
 
 # For each open notification: how far it is, and where it may go: a direct address, or the
-# profile's best contact on the channel. `first` takes one channel after the other.
+# profile's best contact on the channel. `first` takes one channel after the other. Materialized:
+# else END asks for the candidates anew for each notification, which is cubic in a batch's size.
 CANDIDATES = """
 open AS (
     SELECT n.* FROM owner o JOIN notification n ON n.owner_id = o.id AND n.ended_at IS NULL
@@ -27,7 +28,7 @@ open AS (
            COALESCE(bool_or(m.result IN ('sent', 'unknown')), false) AS reached
     FROM open LEFT JOIN message m ON m.owner_id = :owner_id AND m.notification_id = open.id
     GROUP BY open.id
-), candidate AS (
+), candidate AS MATERIALIZED (
     SELECT open.id, ch.channel, a.address,
            CASE WHEN open.channel_mode = 'first' THEN ch.step ELSE 0 END AS step, ch.step AS rank
     FROM open JOIN progress USING (id)
