@@ -6,6 +6,7 @@ Nothing that is done to it, or by its vendors, reaches the tests beside it.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -19,10 +20,18 @@ from deploy.local.demo_templates import TEMPLATES
 from models import database, keys
 from models.repositories import api_keys, applications
 from models.repositories.api_keys import NewKey
-from models.repositories.applications import NewAccount
+from models.repositories.applications import NewAccount, NewCategory
 from models.seal import Keyring
 
 NUMBERS = count(1)
+# What may not arrive twice: a doubt is left to a person.
+HELD = NewCategory(
+    name="held",
+    priority="medium",
+    channels=["sms", "email", "telegram"],
+    expires_after=timedelta(days=1),
+    on_unknown="hold",
+)
 
 
 @dataclass(frozen=True)
@@ -71,13 +80,13 @@ class OwnApplication:
 async def own_application(
     http: httpx.AsyncClient, database_url: str, secret_keys: str, accounts: Sequence[NewAccount]
 ) -> OwnApplication:
-    """A new one, with the demo's categories and templates, and these accounts."""
+    """A new one, with the demo's categories, `held`, its templates, and these accounts."""
     engine = database.engine(database_url, pool=1)
     key = keys.new()
     try:
         async with database.sessions(engine).begin() as session:
             id = await applications.ensure(session, f"own-{uuid7()}")
-            await applications.add_categories(session, id, CATEGORIES)
+            await applications.add_categories(session, id, [*CATEGORIES, HELD])
             for name, (category, content) in TEMPLATES.items():
                 await applications.add_template(session, id, name, category, content)
             for account in accounts:

@@ -1,4 +1,4 @@
-"""Everything real in one process: API, workers, sandbox vendors; PostgreSQL and Temporal beside.
+"""Everything real in one process: API, workers, relay, sandbox; PostgreSQL and Temporal beside.
 
 Workflows run in Temporal's own sandbox with its default restrictions: in production all modules
 pass through, so what a workflow may not import shows only here.
@@ -25,6 +25,8 @@ from deploy.local.sandbox.server import Running, running
 from models import database
 from models.repositories.templates import VersionCache
 from models.seal import Keyring
+from models.settings import Settings
+from workers import relay
 from workers.queues import EVERY
 from workers.run import workers
 
@@ -96,6 +98,18 @@ async def event_kinds(handle: WorkflowHandle[Any, Any]) -> list[tuple[str, str]]
 
 
 @asynccontextmanager
+async def relaying(client: Client, database_url: str) -> AsyncIterator[None]:
+    """A relay, until the block ends: what shares a workflow waits for it."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(relay.run(Settings(database_url=database_url), client, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+@asynccontextmanager
 async def working(client: Client, database_url: str) -> AsyncIterator[None]:
     """All queues served, until the block ends."""
     engine = database.engine(database_url, pool=8, name="tidings worker", generic_plans=True)
@@ -122,5 +136,6 @@ async def platform_of(
         async with (
             serving(database_url, port, sandbox.http_url, sandbox.smtp_port, **settings) as api,
             working(client, database_url),
+            relaying(client, database_url),
         ):
             yield Platform(api, client, sandbox)
