@@ -4,45 +4,51 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import orjson
 
+from activities.slots import Slots
 from activities.vendor import Vendor, load
-from models.messages import LEASE
 from models.repositories.accounts import Account
 from models.seal import Keyring
 
 # Below the slots of a process, so that one hung vendor cannot take them all.
 CALLS_PER_ACCOUNT = 40
-# Of these, for deliveries inside a workflow's own task: they hold that task while they last.
+# Beside these, for deliveries inside a workflow's own task: they hold that task while they last.
 QUICK_CALLS = 8
-WINDOW = 200  # the most that one kill leaves in doubt
+# What one kill of a process leaves in doubt at an account, beside the quick ones: two windows, so
+# that one is claimed or recorded while the other is sent.
+IN_DOUBT = 200
+WINDOW = 100
+AHEAD = timedelta(seconds=2)  # no more is claimed than is handed over within this time
 
 
 class OpenAccount:
-    """An account ready to send."""
+    """An account ready to send, and what this process may do with it at once."""
 
     def __init__(self, account: Account, vendor: Vendor) -> None:
         self.id = account.id
         self.revision = account.revision
         self.vendor = vendor
-        self._slots = asyncio.Semaphore(CALLS_PER_ACCOUNT)
+        self._calls = Slots(CALLS_PER_ACCOUNT)
+        self.claims = Slots(IN_DOUBT)
         self.quick = asyncio.Semaphore(QUICK_CALLS)
         self._seconds = 0.05  # what a call takes, a running average
 
     @asynccontextmanager
-    async def call(self) -> AsyncIterator[None]:
-        """One of the account's slots, for one call."""
-        async with self._slots:
+    async def call(self, priority: int) -> AsyncIterator[None]:
+        """One of the account's slots, for one call; the most urgent waits least."""
+        async with self._calls.taken(1, priority):
             started = time.monotonic()
             yield
             self._seconds += (time.monotonic() - started - self._seconds) / 8
 
     def window(self) -> int:
-        """How many messages to claim at once: what ends within half a lease."""
-        calls = LEASE.total_seconds() / 2 / max(self._seconds, 0.001) * CALLS_PER_ACCOUNT
-        return max(1, min(WINDOW, int(calls * self.vendor.max_batch)))
+        """How many messages to claim at once: a round of calls, and more if they are quick."""
+        rounds = max(1, int(AHEAD.total_seconds() / max(self._seconds, 0.001)))
+        return min(WINDOW, rounds * CALLS_PER_ACCOUNT * self.vendor.max_batch)
 
 
 KEPT_SECONDS = 1.0

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +21,7 @@ from models.clock import LeaseClock
 from models.database import Sessions, singly
 from models.decision import DeliverInput, DeliverResult
 from models.messages import Channel, Message, Verdict
+from models.queues import PRIORITY_KEYS
 from models.repositories import accounts, decisions, messages, outcomes, rates, settlements, sweeps
 from models.repositories.accounts import Account
 from models.repositories.messages import Claimed
@@ -53,6 +55,13 @@ class Look:
     ended: bool
 
 
+class Ended(NamedTuple):
+    """How many of a window came to which verdict; `more`: it was full, so there may be others."""
+
+    counts: Counter[str]
+    more: bool
+
+
 class DeliverActivities:
     """Holds what delivering needs: the database, the open accounts, and the templates."""
 
@@ -74,9 +83,9 @@ class DeliverActivities:
             while time_is_left() and not stopping():
                 remembered = None if ask else await self._usual(input)
                 turn = remembered or await self._turn(input)
-                done = await self._take(input, turn, token)
+                done, more = await self._take(input, turn, token)
                 counts += done
-                if done.total() == turn.size > 0:
+                if more:
                     continue
                 ask = True
                 if turn.settle or turn.wait is not None:
@@ -87,9 +96,8 @@ class DeliverActivities:
                     return await self._result(input.which, counts, look, turn.not_before)
         return await self._result(input.which, counts, await self._look(input.which))
 
-    @activity.defn
     async def deliver_now(self, input: DeliverInput) -> DeliverResult:
-        """One window at once, if the account is in order and has a quick slot free.
+        """One window at once, if the account is in order and has a quick slot free: for `tell`.
 
         Idempotent as `deliver` is. Everything else it leaves to `deliver`: waiting, settling,
         failing over.
@@ -101,22 +109,24 @@ class DeliverActivities:
         if quick.locked():
             return DeliverResult(taken=False)
         async with quick:
-            done = await to_the_end(self._window(input, turn, uuid7()))
+            done, _ = await to_the_end(self._window(input, turn, uuid7(), turn.size))
         look = await self._look(input.which)
         if not done or (look.at and look.at <= datetime.now(UTC)):
             return DeliverResult(dict(done), taken=False)
         return await self._result(input.which, done, look)
 
-    async def _take(self, input: DeliverInput, turn: Turn, token: UUID) -> Counter[str]:
-        """Do what the turn says; how many came to which verdict."""
+    async def _take(self, input: DeliverInput, turn: Turn, token: UUID) -> Ended:
+        """Do what the turn says."""
         if turn.settle:
-            await self._settle(input.which)
+            await self._settle(input)
         elif turn.wait is not None:
             await asyncio.sleep(turn.wait.total_seconds())
-        elif turn.size:
-            # Cancelling must not lose an outcome: the window ends first, without new calls.
-            return await to_the_end(self._window(input, turn, token))
-        return Counter()
+        elif turn.account:
+            opened = await self.open_accounts.get(turn.account)
+            async with opened.claims.taken(turn.size, PRIORITY_KEYS[input.priority]) as size:
+                # Cancelling must not lose an outcome: the window ends first, without new calls.
+                return await to_the_end(self._window(input, turn, token, size))
+        return Ended(Counter(), more=False)
 
     async def _usual(self, input: DeliverInput) -> Turn | None:
         """A window through the account in use, if nothing is known against it."""
@@ -150,19 +160,21 @@ class DeliverActivities:
             size, wait = await rates.grant(session, account.id, grant_id, size, input.priority)
             return Turn(account, size, grant_id) if size else Turn(wait=wait)
 
-    async def _window(self, input: DeliverInput, turn: Turn, token: UUID) -> Counter[str]:
+    async def _window(self, input: DeliverInput, turn: Turn, token: UUID, size: int) -> Ended:
         account, which = turn.account, input.which
         assert account is not None  # noqa: S101 - `_turn` gives a size only with an account
         opened = await self.open_accounts.get(account)
         clock = LeaseClock()  # before the claim, so that it ends before the database's lease
         async with self.singly() as session:
-            claimed = await messages.claim(session, which, account.id, token, turn.size)
+            claimed = await messages.claim(session, which, account.id, token, size)
             versions = await self._versions(session, claimed)
 
         def rendered(each: Claimed) -> Message:
             return render(which.owner_id, Channel(which.channel), each, versions)
 
-        ends = await Handover(opened, clock, rendered, stopping).send(claimed)  # no connection held
+        priority = PRIORITY_KEYS[input.priority]
+        # No connection is held meanwhile.
+        ends = await Handover(opened, clock, rendered, stopping, priority).send(claimed)
 
         async def write() -> None:
             async with self.singly() as session:  # each statement may be repeated by itself
@@ -175,9 +187,11 @@ class DeliverActivities:
                     await rates.give_back(session, account.id, turn.grant_id, used)
 
         await until_written(write)
-        return Counter(outcome.verdict.value for _, outcome in ends)
+        counts = Counter(outcome.verdict.value for _, outcome in ends)
+        return Ended(counts, more=len(claimed) == size)
 
-    async def _settle(self, which: Selection) -> None:
+    async def _settle(self, input: DeliverInput) -> None:
+        which = input.which
         async with self.sessions.begin() as session:
             doubts = await settlements.in_doubt(session, which, SETTLE_AT_ONCE)
             opened: dict[UUID, OpenAccount] = {}
@@ -189,7 +203,7 @@ class DeliverActivities:
         def rendered(each: Claimed) -> Message:
             return render(which.owner_id, Channel(which.channel), each, versions)
 
-        answers = await looked_up(doubts, opened, rendered)
+        answers = await looked_up(doubts, opened, rendered, PRIORITY_KEYS[input.priority])
         async with self.sessions.begin() as session:
             for doubt, answer in zip(doubts, answers, strict=True):
                 # One by one: the next must see which listed id this one has taken.

@@ -25,11 +25,13 @@ class Handover:
         clock: LeaseClock,
         render: Callable[[Claimed], Message],
         stopping: Callable[[], bool],
+        priority: int,
     ) -> None:
         self.account = account
         self.clock = clock
         self.render = render
         self.stopping = stopping
+        self.priority = priority
         self._account_rests = False
         self._lives: dict[str, timedelta] = {}  # by message id
 
@@ -52,7 +54,7 @@ class Handover:
         return ends
 
     async def _call(self, batch: Sequence[Message]) -> dict[str, Outcome]:
-        async with self.account.call():
+        async with self.account.call(self.priority):
             # Asked only now: waiting for the slot took time, and some may have expired meanwhile.
             batch, late = self._in_time(batch)
             answers = {message.id: RELEASED for message in late}

@@ -22,11 +22,13 @@ NO_ANSWER = Outcome(Verdict.UNKNOWN)
 
 
 async def looked_up(
-    doubts: list[InDoubt], accounts: dict[UUID, OpenAccount], render: Render
+    doubts: list[InDoubt], accounts: dict[UUID, OpenAccount], render: Render, priority: int
 ) -> list[Outcome]:
     """What the vendors say of each, side by side; no connection is held meanwhile."""
     return list(
-        await asyncio.gather(*(_ask(d, accounts.get(d.account_id), render) for d in doubts))
+        await asyncio.gather(
+            *(_ask(d, accounts.get(d.account_id), render, priority) for d in doubts)
+        )
     )
 
 
@@ -52,12 +54,14 @@ async def decided(
     return Settled(doubt.claimed, settle(policy, datetime.now(UTC)), vendor_id)
 
 
-async def _ask(doubt: InDoubt, account: OpenAccount | None, render: Render) -> Outcome:
+async def _ask(
+    doubt: InDoubt, account: OpenAccount | None, render: Render, priority: int
+) -> Outcome:
     if account is None or account.vendor.settlement is not Settlement.CORRELATED:
         return NO_ANSWER
     try:
         message = render(doubt.claimed)
     except TidingsError:
         return NO_ANSWER
-    async with account.call():
+    async with account.call(priority):
         return await account.vendor.look_up(message, doubt.started_at)

@@ -36,3 +36,11 @@ class DeliverResult:
     look_again_at: datetime | None = None  # None: all of the selection have ended
     ended: str = ""  # the owner's last status, if this delivery was all there was to do
     taken: bool = True  # False: `deliver_now` left it to `deliver`
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was decided, and what became at once of each selection to deliver, in their order."""
+
+    decision: Decision
+    results: tuple[DeliverResult, ...] = ()

@@ -28,7 +28,7 @@ from models.seal import Keyring
 from models.settings import Settings
 from workers import relay
 from workers.queues import EVERY
-from workers.run import workers
+from workers.run import every_activity, workers
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ async def working(client: Client, database_url: str) -> AsyncIterator[None]:
     sessions = database.sessions(engine)
     accounts = OpenAccounts(Keyring(SECRET_KEYS))
     deliver = DeliverActivities(sessions, accounts, VersionCache())
-    activities = (DecideActivities(sessions).decide, deliver.deliver_now, deliver.deliver)
+    activities = every_activity(DecideActivities(sessions), deliver)
     drain = timedelta(seconds=2)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)

@@ -16,6 +16,7 @@ from activities.accounts import OpenAccounts
 from activities.decide import DecideActivities
 from activities.deliver import DeliverActivities
 from activities.interceptor import Scrub
+from activities.tell import TellActivities
 from models import database
 from models.repositories.templates import VersionCache
 from models.seal import Keyring
@@ -44,6 +45,11 @@ async def connect(settings: Settings) -> Client:
         except RuntimeError as error:
             log.warning("temporal away", error=type(error).__name__)
             await asyncio.sleep(1)
+
+
+def every_activity(decide: DecideActivities, deliver: DeliverActivities) -> Sequence[Any]:
+    """Those that run in workflows' own tasks, then `deliver`, which has queues of its own."""
+    return (decide.decide, TellActivities(decide, deliver).tell, deliver.deliver)
 
 
 def workers(
@@ -89,7 +95,7 @@ async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) ->
         client = await _unless(stop, connect(settings))
         if client is None:
             return
-        activities = (DecideActivities(sessions).decide, deliver.deliver_now, deliver.deliver)
+        activities = every_activity(DecideActivities(sessions), deliver)
         running = workers(client, queues, activities, settings.drain)
         async with asyncio.TaskGroup() as tasks:
             for worker in running:

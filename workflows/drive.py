@@ -5,6 +5,7 @@ batch workflows are this loop under their own names.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -15,11 +16,12 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from activities.decide import DecideActivities
     from activities.deliver import DeliverActivities
+    from activities.tell import TellActivities
     from models import queues
-    from models.decision import Decision, DeliverInput, DeliverResult
+    from models.decision import Decision, DeliverInput, DeliverResult, Told
     from models.selection import Selection
     from models.workflow_start import WorkflowStart
-    from workflows.policies import DECIDE, DECIDE_LOCAL, DELIVER_NOW, PAUSE, deliver_until
+    from workflows.policies import DECIDE, DECIDE_LOCAL, PAUSE, TELL, deliver_until
 
 
 class Drive:
@@ -39,13 +41,12 @@ class Drive:
         look_again_at: datetime | None = input.due_at
         while True:
             await self._wait_until(look_again_at)
-            decision = await self._decide(input)
+            told = await self._tell(input) if self._alone else None
+            self._alone = False
+            decision = told.decision if told else await self._decide(input)
             if decision.ended:
                 return decision.ended
-            results = await asyncio.gather(
-                *(self._deliver(input, which, decision) for which in decision.deliver)
-            )
-            self._alone = False
+            results = await self._delivered(input, decision, told.results if told else ())
             if ended := next((r.ended for r in results if r.ended), ""):
                 return ended
             looks = [decision.look_again_at, *(r.look_again_at for r in results)]
@@ -66,11 +67,19 @@ class Drive:
                 )
         self._woken = False
 
+    async def _tell(self, input: WorkflowStart) -> Told | None:
+        try:
+            return await workflow.execute_local_activity_method(TellActivities.tell, input, **TELL)
+        except FailureError as error:  # a local activity fails without an ActivityError around it
+            if is_cancelled_exception(error):
+                raise
+        return None
+
     async def _decide(self, input: WorkflowStart) -> Decision:
         decide, owner = DecideActivities.decide, input.owner_id
         try:
             return await workflow.execute_local_activity_method(decide, owner, **DECIDE_LOCAL)
-        except FailureError as error:  # a local activity fails without an ActivityError around it
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise
         workflow.set_current_details("PostgreSQL does not answer; deciding as soon as it does")
@@ -78,11 +87,18 @@ class Drive:
             decide, owner, summary="decide, once PostgreSQL answers", **DECIDE
         )
 
+    async def _delivered(
+        self, input: WorkflowStart, decision: Decision, at_once: Sequence[DeliverResult]
+    ) -> list[DeliverResult]:
+        """What became of each selection; those not taken at once go to their queues."""
+        taken = {which: r for which, r in zip(decision.deliver, at_once, strict=False) if r.taken}
+        left = [which for which in decision.deliver if which not in taken]
+        later = await asyncio.gather(*(self._deliver(input, which, decision) for which in left))
+        return [*taken.values(), *later]
+
     async def _deliver(
         self, input: WorkflowStart, which: Selection, decision: Decision
     ) -> DeliverResult:
-        if self._alone and (quick := await self._deliver_now(input, which)).taken:
-            return quick
         try:
             result = await workflow.execute_activity_method(
                 DeliverActivities.deliver,
@@ -100,16 +116,6 @@ class Drive:
                 raise
             return DeliverResult(look_again_at=workflow.now() + PAUSE)
         return result
-
-    async def _deliver_now(self, input: WorkflowStart, which: Selection) -> DeliverResult:
-        try:
-            return await workflow.execute_local_activity_method(
-                DeliverActivities.deliver_now, _asked(input, which), **DELIVER_NOW
-            )
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-            return DeliverResult(taken=False)
 
 
 def _asked(input: WorkflowStart, which: Selection) -> DeliverInput:

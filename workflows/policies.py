@@ -42,8 +42,8 @@ DECIDE: Normal = {
     "retry_policy": RetryPolicy(maximum_interval=timedelta(seconds=30)),
 }
 
-# Inside the workflow's own task, once: a vendor call and its record.
-DELIVER_NOW: Local = {
+# Inside the workflow's own task, once: a decision, a vendor call and its record.
+TELL: Local = {
     "start_to_close_timeout": timedelta(seconds=15),
     "local_retry_threshold": timedelta(seconds=1),
     "retry_policy": RetryPolicy(maximum_attempts=1),

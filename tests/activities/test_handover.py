@@ -56,7 +56,7 @@ async def handed_over(
     def render(each: Claimed) -> Message:
         return Message(each.request_key, Channel.SMS, each.address)
 
-    handover = Handover(account, clock, render, lambda: stopping)
+    handover = Handover(account, clock, render, lambda: stopping, priority=3)
     window = [claimed(address, life) for address, life in lives.items()]
     async with asyncio.timeout(5):
         ends = await handover.send(window)

@@ -1,0 +1,37 @@
+"""Tell one person: decide, and hand over at once what is due, without leaving the workflow's task.
+
+One local activity instead of two: each costs a round trip through the worker.
+docs/decisions/0008 says why.
+"""
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.decide import DecideActivities
+from activities.deliver import DeliverActivities
+from models.decision import DeliverInput, Told
+from models.workflow_start import WorkflowStart
+
+DECIDE_WITHIN = timedelta(seconds=2)  # else the workflow waits for PostgreSQL in another way
+
+
+class TellActivities:
+    """Holds the two it is made of."""
+
+    def __init__(self, decide: DecideActivities, deliver: DeliverActivities) -> None:
+        self.decide = decide
+        self.deliver = deliver
+
+    @activity.defn
+    async def tell(self, start: WorkflowStart) -> Told:
+        """Idempotent as both are: a try that dies is found in the ledger."""
+        async with asyncio.timeout(DECIDE_WITHIN.total_seconds()):
+            decision = await self.decide.decide(start.owner_id)
+        inputs = [
+            DeliverInput(which, start.priority, str(start.application_id))
+            for which in decision.deliver
+        ]
+        results = await asyncio.gather(*map(self.deliver.deliver_now, inputs))
+        return Told(decision, tuple(results))
