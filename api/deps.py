@@ -53,11 +53,18 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction a request: committed on success, rolled back on error."""
     async with request.app.state.sessions.begin() as session:
         yield session
+    for call in session.info.get("after_commit", ()):
+        call()
 
 
 # scope="function": the transaction ends before the answer leaves. The default is after it, and
 # a 202 whose COMMIT then fails would be a lie.
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+
+
+def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
+    """Call it once the request's transaction is committed, before the answer leaves."""
+    session.info.setdefault("after_commit", []).append(call)
 
 
 async def _caller(

@@ -29,11 +29,11 @@ class Starter:
         self._started: list[UUID] = []
         self._remover: asyncio.Task[None] | None = None
 
-    async def offer(self, row: WorkflowStart) -> None:
+    def offer(self, row: WorkflowStart) -> None:
         """Start it soon, or leave it to the relay."""
         self._soon(self._start(row))
 
-    async def wake(self, workflow_id: str) -> None:
+    def wake(self, workflow_id: str) -> None:
         """Let it look at its rows now; a lost signal costs only time."""
         self._soon(wake(self._client, workflow_id))
 

@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from api import errors
 from api.bodies import EXAMPLE, ITEM_EXAMPLE, BatchItem, Body, wanted
-from api.deps import Sender, Session, Starts, Versions
+from api.deps import Sender, Session, Starts, Versions, after_commit
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import BatchRoute
 from models.acceptance import Accepted, Request, accept
@@ -88,7 +89,6 @@ async def create_batch(
     session: Session,
     starts: Starts,
     versions: Versions,
-    background: BackgroundTasks,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept up to 1,000 notifications: one workflow for each priority among them."""
@@ -111,7 +111,7 @@ async def create_batch(
             own = [new for new in news if new.owner_id == owner_id]
             due_at = min(times[new.id].due_at for new in own)
             start = acceptances.start_of(caller.application_id, owner_id, own, due_at, kind="batch")
-            background.add_task(starts.offer, start)
+            after_commit(session, partial(starts.offer, start))
     answer = Answer(202, _view(items, owners).model_dump_json(exclude_none=True).encode())
     if scope:
         await idempotency.finish(session, scope, fingerprint, answer)

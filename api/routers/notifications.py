@@ -1,13 +1,23 @@
 """Notifications: accept one, read it, cancel it."""
 
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
-from fastapi import APIRouter, BackgroundTasks, Response
+from fastapi import APIRouter, Response
 from uuid_utils.compat import uuid7
 
 from api.bodies import NotificationCreate, wanted
-from api.deps import Canceller, Load, Reader, Sender, Session, Starts, Versions
+from api.deps import (
+    Canceller,
+    Load,
+    Reader,
+    Sender,
+    Session,
+    Starts,
+    Versions,
+    after_commit,
+)
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import JsonRoute
 from api.views import (
@@ -36,7 +46,6 @@ async def create_notification(
     starts: Starts,
     load: Load,
     versions: Versions,
-    background: BackgroundTasks,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a notification: it is stored, and will be delivered or explained.
@@ -71,8 +80,7 @@ async def create_notification(
         start = acceptances.start_of(
             caller.application_id, id, [new], times.due_at, kind="notification"
         )
-        # Runs once the answer has left, which is after COMMIT; if that fails, never.
-        background.add_task(starts.offer, start)
+        after_commit(session, partial(starts.offer, start))
     return answered(answer)
 
 
@@ -93,7 +101,6 @@ async def cancel_notification(
     caller: Canceller,
     session: Session,
     starts: Starts,
-    background: BackgroundTasks,
 ) -> CancelledView:
     """Cancel one. PostgreSQL decides, Temporal up or down; the answer says what had gone."""
     cancelled = await notifications.cancel(
@@ -103,7 +110,8 @@ async def cancel_notification(
     if cancelled and row["owner_id"]:
         await decisions.end(session, row["owner_id"])
         row = await notifications.get(session, caller.application_id, notification_id)
-        background.add_task(starts.wake, f"{row['owner_kind']}/{row['owner_id']}")
+        workflow_id = f"{row['owner_kind']}/{row['owner_id']}"
+        after_commit(session, partial(starts.wake, workflow_id))
     messages = await notifications.messages(session, row)
     return CancelledView(
         id=notification_id,

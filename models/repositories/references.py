@@ -1,34 +1,37 @@
-"""What requests refer to by name: categories, templates, profiles; one query a kind."""
+"""What requests refer to by name: categories, templates, profiles; one query for all."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-CATEGORIES = text("""
-SELECT id, name, priority, priority_fixed, channels, channel_mode, expires_after, on_unknown
-FROM category WHERE application_id = :application_id AND name = ANY(:names)
-""")
-
-# The newest published version: immutable, so what it holds is cached by its id.
-TEMPLATES = text("""
-SELECT DISTINCT ON (t.name) t.name, v.id AS version_id, v.variables, c.name AS category
-FROM template t JOIN template_version v ON v.template_id = t.id AND v.published_at IS NOT NULL
-LEFT JOIN category c ON c.id = t.category_id
-WHERE t.application_id = :application_id AND t.name = ANY(:names)
-ORDER BY t.name, v.number DESC
-""")
-
-PROFILES = text("""
-SELECT p.id, p.external_id, p.name, p.locale, p.time_zone,
-       COALESCE((SELECT array_agg(DISTINCT c.channel) FROM contact c WHERE c.profile_id = p.id),
-                '{}') AS channels
-FROM profile p
-WHERE p.application_id = :application_id
-  AND (p.id = ANY(:ids) OR p.external_id = ANY(:external_ids))
+# Of a template the newest published version: immutable, so what it holds is cached by its id.
+LOAD = text("""
+WITH template AS (
+    SELECT DISTINCT ON (t.name) t.name, v.id AS version_id, v.variables, c.name AS category
+    FROM template t JOIN template_version v ON v.template_id = t.id AND v.published_at IS NOT NULL
+    LEFT JOIN category c ON c.id = t.category_id
+    WHERE t.application_id = :application_id AND t.name = ANY(:templates)
+    ORDER BY t.name, v.number DESC
+), category AS (
+    SELECT id, name, priority, priority_fixed, channels, channel_mode,
+           EXTRACT(epoch FROM expires_after) AS expires_after_seconds, on_unknown
+    FROM category WHERE application_id = :application_id
+      AND (name = ANY(:categories) OR name IN (SELECT category FROM template))
+), profile AS (
+    SELECT p.id, p.external_id, p.name, p.locale, p.time_zone,
+           ARRAY(SELECT DISTINCT c.channel FROM contact c WHERE c.profile_id = p.id) AS channels
+    FROM profile p
+    WHERE p.application_id = :application_id
+      AND (p.id = ANY(:profile_ids) OR p.external_id = ANY(:external_ids))
+)
+SELECT (SELECT json_agg(t) FROM template t) AS templates,
+       (SELECT json_agg(c) FROM category c) AS categories,
+       (SELECT json_agg(p) FROM profile p) AS profiles
 """)
 
 
@@ -89,39 +92,27 @@ class Wanted:
 
 async def load(session: AsyncSession, application_id: UUID, wanted: Wanted) -> References:
     """Look up all that is wanted, within the application. Templates' categories come along."""
-    templates = await _templates(session, application_id, wanted.templates)
-    names = wanted.categories | {t.category for t in templates.values() if t.category}
-    values = {"application_id": application_id, "names": list(names)}
-    rows = (await session.execute(CATEGORIES, values)).mappings()
+    values: dict[str, Any] = {
+        "application_id": application_id,
+        "templates": list(wanted.templates),
+        "categories": list(wanted.categories),
+        "profile_ids": list(wanted.profile_ids),
+        "external_ids": list(wanted.external_ids),
+    }
+    row = (await session.execute(LOAD, values)).one()
+    people = [Person(**p | {"id": UUID(p["id"])}) for p in row.profiles or ()]
     return References(
-        categories={row["name"]: Category(**row) for row in rows},
-        templates=templates,
-        profiles=await _profiles(session, application_id, wanted),
+        categories={c["name"]: _category(c) for c in row.categories or ()},
+        templates={
+            t["name"]: TemplateRef(**t | {"version_id": UUID(t["version_id"])})
+            for t in row.templates or ()
+        },
+        profiles={key: person for person in people for key in (person.id, person.external_id)},
     )
 
 
-async def _templates(
-    session: AsyncSession, application_id: UUID, names: Collection[str]
-) -> dict[str, TemplateRef]:
-    if not names:
-        return {}
-    values = {"application_id": application_id, "names": list(names)}
-    rows = (await session.execute(TEMPLATES, values)).mappings()
-    return {row["name"]: TemplateRef(**row) for row in rows}
-
-
-async def _profiles(
-    session: AsyncSession, application_id: UUID, wanted: Wanted
-) -> dict[UUID | str, Person]:
-    if not wanted.profile_ids and not wanted.external_ids:
-        return {}
-    values = {
-        "application_id": application_id,
-        "ids": list(wanted.profile_ids),
-        "external_ids": list(wanted.external_ids),
-    }
-    found: dict[UUID | str, Person] = {}
-    for row in (await session.execute(PROFILES, values)).mappings():
-        person = Person(**row)
-        found[person.id] = found[person.external_id] = person
-    return found
+def _category(row: dict[str, Any]) -> Category:
+    seconds = row.pop("expires_after_seconds")
+    return Category(
+        **row | {"id": UUID(row["id"])}, expires_after=timedelta(seconds=float(seconds))
+    )
