@@ -16,8 +16,10 @@ from models.seal import Keyring
 
 # Below the slots of a process, so that one hung vendor cannot take them all.
 CALLS_PER_ACCOUNT = 40
-# Beside these, for deliveries inside a workflow's own task: they hold that task while they last.
+# For deliveries inside a workflow's own task, which hold that task while they last: of an
+# account, and of a process, whatever the number of accounts at one hung vendor.
 QUICK_CALLS = 8
+QUICK_CALLS_IN_ALL = 40
 # What one kill of a process leaves in doubt at an account, beside the quick ones: two windows, so
 # that one is claimed or recorded while the other is sent.
 IN_DOUBT = 200
@@ -63,6 +65,7 @@ class OpenAccounts:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+        self.quick = asyncio.Semaphore(QUICK_CALLS_IN_ALL)
         self._open: dict[UUID, OpenAccount] = {}
         self._lock = asyncio.Lock()
         self._outdated: list[OpenAccount] = []

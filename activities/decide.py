@@ -7,7 +7,7 @@ from temporalio import activity
 
 from models.database import Sessions, singly
 from models.decision import Decision
-from models.repositories import decisions
+from models.repositories import decisions, sweeps
 from models.repositories.decisions import OpenChannel
 
 
@@ -27,11 +27,13 @@ class DecideActivities:
             return _decision(fresh, None)
         async with self.sessions.begin() as session:
             status = await decisions.status(session, owner_id)
-            if status != "running":
-                return Decision(ended=status)
-            if await decisions.end(session, owner_id):
+            if status == "running" and await decisions.end(session, owner_id):
                 return Decision(ended="ended")
             channels = await decisions.open_channels(session, owner_id)
+            if status != "running":
+                for channel in channels:  # queued by a decision that a cancellation overlapped
+                    await sweeps.sweep(session, channel.which)
+                return Decision(ended=status)
             decision = _decision(channels, await decisions.next_due(session, owner_id))
             if decision.look_again_at and not decision.deliver:
                 await decisions.set_next(session, owner_id, decision.look_again_at)

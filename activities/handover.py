@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import structlog
+
 from activities.accounts import OpenAccount
 from models.clock import LeaseClock
 from models.errors import TidingsError
-from models.messages import Message, Outcome, Scope, Verdict
+from models.messages import RELEASED, Message, Outcome, Scope, Verdict
 from models.repositories.messages import Claimed
 
-# Never handed over: back to the queue at once.
-RELEASED = Outcome(Verdict.RETRY, after=timedelta(), reason="released")
-
+log = structlog.get_logger()
 Ends = list[tuple[Claimed, Outcome]]
 
 
@@ -45,6 +45,9 @@ class Handover:
             except TidingsError as error:  # this one's data do not fit its template
                 reason, detail = error.reason, str(error)
                 ends.append((claimed, Outcome(Verdict.REFUSED, reason=reason, detail=detail)))
+            except Exception:  # a defect of ours, for somebody to mend before it expires
+                log.exception("not_rendered", message=claimed.request_key)
+                ends.append((claimed, Outcome(Verdict.RETRY, reason="not_rendered")))
             else:
                 rendered[message.id] = claimed, message
                 self._lives[message.id] = claimed.life

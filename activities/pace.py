@@ -63,15 +63,13 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-async def until_written(write: Callable[[], Awaitable[None]]) -> None:
-    """PostgreSQL away: the record is repeated until it works, never the call before it."""
+async def until_written(write: Callable[[], Awaitable[T]]) -> T:
+    """The record is repeated until it works, whatever stops it; never the call before it."""
     pause_seconds = 0.1
     while True:
         try:
             return await write()
         except Exception as error:
-            if not is_away(error):
-                raise
-            log.warning("not_recorded_yet", error=type(error).__name__)
+            log.warning("not_recorded_yet", error=type(error).__name__, exc_info=not is_away(error))
         await asyncio.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 2, 5)

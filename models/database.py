@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import (
 
 Sessions = async_sessionmaker[AsyncSession]
 
-# PostgreSQL stopped, starting, out of connections, or failing over: ask again.
-AWAY = ("08", "57P", "53")
+# PostgreSQL stopped, starting, out of connections, failing over (25006: now a standby), or busy
+# with somebody who waits for us (40, 55P03, 57014): ask again.
+AWAY = ("08", "57P", "53", "25006", "40", "55P03", "57014")
 
 
 def driver_url(url: str) -> URL:

@@ -69,3 +69,7 @@ class Outcome:
     reason: str = ""  # a short stable word for timelines: "http_429", "smtp_550", "timeout"
     detail: str = ""  # the vendor's words; goes to the attempt row, nowhere else
     candidates: tuple[str, ...] = ()  # of a look-up: every listed id that may be the message's
+
+
+# Never handed over: back to the queue at once.
+RELEASED = Outcome(Verdict.RETRY, after=timedelta(), reason="released")

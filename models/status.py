@@ -77,7 +77,7 @@ MOVES: dict[Move, tuple[tuple[Phase | Result, ...], Phase | Result]] = {
     Move.UNKNOWN: (OPEN, Phase.UNKNOWN),
     Move.WORKER_LOST: ((Phase.SENDING,), Phase.UNKNOWN),
     Move.RESEND: ((Phase.UNKNOWN,), Phase.QUEUED),
-    Move.HELD: ((Phase.UNKNOWN,), Result.UNKNOWN),
+    Move.HELD: ((Phase.UNKNOWN, Phase.QUEUED), Result.UNKNOWN),  # queued: a re-send not made
     Move.EXPIRED: ((Phase.QUEUED,), Result.EXPIRED),
     Move.SUPPRESSED: ((Phase.QUEUED,), Result.SUPPRESSED),
     Move.CANCELLED: ((Phase.QUEUED,), Result.CANCELLED),

@@ -21,7 +21,15 @@ with workflow.unsafe.imports_passed_through():
     from models.decision import Decision, DeliverInput, DeliverResult, Told
     from models.selection import Selection
     from models.workflow_start import WorkflowStart
-    from workflows.policies import DECIDE, DECIDE_LOCAL, PAUSE, TELL, deliver_until
+    from workflows.policies import (
+        DECIDE,
+        DECIDE_LOCAL,
+        LONGEST_PAUSE,
+        PAUSE,
+        SHORTEST_PAUSE,
+        TELL,
+        deliver_until,
+    )
 
 
 class Drive:
@@ -31,6 +39,7 @@ class Drive:
         self._woken = False
         # One notification is first tried inside the workflow's own task: the shorter way.
         self._alone = alone
+        self._pause = SHORTEST_PAUSE
 
     def wake(self) -> None:
         """Look at the rows now."""
@@ -50,10 +59,21 @@ class Drive:
             if ended := next((r.ended for r in results if r.ended), ""):
                 return ended
             looks = [decision.look_again_at, *(r.look_again_at for r in results)]
-            look_again_at = min((at for at in looks if at), default=None)
+            look_again_at = self._no_hot_loop(
+                decision, min((at for at in looks if at), default=None)
+            )
             if workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(input)
+
+    def _no_hot_loop(self, decision: Decision, at: datetime | None) -> datetime | None:
+        """Nothing to deliver: come again, but not at once. Clocks differ, rows are locked."""
+        if decision.deliver:
+            self._pause = SHORTEST_PAUSE
+            return at
+        earliest = workflow.now() + self._pause
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        return max(at or earliest, earliest)
 
     async def _wait_until(self, at: datetime | None) -> None:
         delay = at - workflow.now() if at else timedelta()

@@ -49,6 +49,8 @@ TELL: Local = {
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 
+# Between rounds in which there was nothing to deliver: doubled from the one to the other.
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=50), timedelta(seconds=1)
 PAUSE = timedelta(seconds=30)  # after an activity that cannot work, before deciding again
 GRACE = timedelta(minutes=1)  # past expiry: there is still the end to write
 

@@ -133,12 +133,25 @@ SELECT channel, min(seq) AS first, max(seq) AS last, max(expires_at) AS expires_
 FROM message WHERE owner_id = :owner_id AND phase <> 'ended' GROUP BY channel
 """)
 
-NOT_DUE = text("""
-SELECT min(due_at) FROM notification
-WHERE owner_id = :owner_id AND ended_at IS NULL AND due_at > now()
-""")
+# Not «due later than now»: what came due between two statements would be forgotten.
+UNDECIDED = """
+SELECT min(due_at) FROM notification n
+WHERE n.owner_id = :owner_id AND n.ended_at IS NULL AND NOT EXISTS (
+    SELECT FROM message m WHERE m.owner_id = :owner_id AND m.notification_id = n.id)
+"""
+NEXT_DUE = text(UNDECIDED)
 
 NEXT = text("UPDATE owner SET next_at = :at WHERE id = :owner_id AND status = 'running'")
+
+# The range's own time, or an earlier one of the owner's other messages and notifications.
+NEXT_BESIDE = text(f"""
+UPDATE owner SET next_at = COALESCE(LEAST(CAST(:at AS timestamptz), ({UNDECIDED}), (
+        SELECT min(CASE phase WHEN 'sending' THEN lease_until
+                   WHEN 'queued' THEN LEAST(next_at, expires_at) ELSE next_at END)
+        FROM message WHERE owner_id = :owner_id AND phase <> 'ended'
+          AND NOT (channel = :channel AND seq BETWEEN :first AND :last))), next_at)
+WHERE id = :owner_id AND status = 'running'
+""")  # noqa: S608 - our own constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +221,9 @@ async def open_channels(session: AsyncSession, owner_id: UUID) -> list[OpenChann
 
 
 async def next_due(session: AsyncSession, owner_id: UUID) -> datetime | None:
-    """When the first of the owner's notifications that still wait is due."""
+    """When the first of the owner's notifications that have no message yet is due, or was."""
     found: datetime | None = (
-        await session.execute(NOT_DUE, {"owner_id": owner_id})
+        await session.execute(NEXT_DUE, {"owner_id": owner_id})
     ).scalar_one_or_none()
     return found
 
@@ -218,3 +231,8 @@ async def next_due(session: AsyncSession, owner_id: UUID) -> datetime | None:
 async def set_next(session: AsyncSession, owner_id: UUID, at: datetime) -> None:
     """When its workflow will look again: the reconciler measures overdue from here."""
     await session.execute(NEXT, {"owner_id": owner_id, "at": at})
+
+
+async def set_next_beside(session: AsyncSession, which: Selection, at: datetime | None) -> None:
+    """The same after a delivery: `at` is its range's next time, None if all of that has ended."""
+    await session.execute(NEXT_BESIDE, asdict(which) | {"at": at})

@@ -55,6 +55,13 @@ SELECT k.seq, k.attempt, k.address, k.request_key, k.notification_id, k.applicat
 FROM claimed k JOIN notification n ON n.id = k.notification_id ORDER BY k.seq
 """)
 
+# Of a queued message `m`: one of its attempts may have reached the vendor, or did.
+MAY_HAVE_GONE = """
+(m.attempt > 0 AND EXISTS (
+    SELECT FROM attempt t WHERE t.owner_id = m.owner_id AND t.seq = m.seq
+    AND (t.outcome IS NULL OR t.outcome IN ('unknown', 'accepted'))))
+"""
+
 DUE = text("""
 SELECT phase, pinned_account_id AS account_id, count(*) AS due FROM (
     SELECT phase, pinned_account_id FROM message

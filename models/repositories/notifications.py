@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import NotFound
+from models.repositories.messages import MAY_HAVE_GONE
 
 GET = text("""
 SELECT n.*, c.name AS category, t.name AS template, v.number AS template_version, now() AS now,
@@ -43,18 +44,20 @@ WHERE id = :id AND application_id = :application_id AND ended_at IS NULL AND can
 RETURNING owner_id
 """)
 
-STOP = text("""
+# A re-send that is stopped leaves its message as unknown as it was.
+STOP = text(f"""
 WITH stopped AS (
-    UPDATE message SET phase = 'ended', result = 'cancelled', reason = 'cancelled',
-           version = version + 1
+    UPDATE message m SET phase = 'ended', reason = 'cancelled', version = version + 1,
+           result = CASE WHEN {MAY_HAVE_GONE} THEN 'unknown' ELSE 'cancelled' END
     WHERE owner_id = :owner_id AND notification_id = :id AND phase = 'queued'
-    RETURNING owner_id, seq, version, application_id, notification_id
+    RETURNING owner_id, seq, version, application_id, notification_id,
+        CASE result WHEN 'unknown' THEN 'held' ELSE result END AS kind
 )
 INSERT INTO event
     (application_id, notification_id, owner_id, seq, version, kind, reason, actor_id)
-SELECT application_id, notification_id, owner_id, seq, version, 'cancelled', 'by_caller', :actor_id
+SELECT application_id, notification_id, owner_id, seq, version, kind, 'by_caller', :actor_id
 FROM stopped
-""")
+""")  # noqa: S608 - our own constant
 
 NOTE = text("""
 INSERT INTO event (application_id, notification_id, owner_id, kind, actor_id)

@@ -4,18 +4,19 @@ The outcome always reaches its attempt. The message moves only if nobody claimed
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models.messages import Outcome
-from models.repositories.messages import Claimed
+from models.messages import RELEASED, Outcome
 
 # `done` is empty when this record was already written: a COMMIT whose answer was lost is
 # repeated without harm. `moved` leaves out whatever another attempt has taken over; a late
 # acceptance still ends a re-send that nobody claimed, and corrects an end as unknown.
-# What an account refused, or cannot take now, is for the next account, at once.
+# What an account refused, or cannot take now, is for the next account, at once. `known`: another
+# attempt was accepted meanwhile, so whatever became of this one, the message is sent.
 RECORD = text("""
 WITH done AS (
     UPDATE attempt a
@@ -25,13 +26,18 @@ WITH done AS (
                 CAST(:scopes AS text[]), CAST(:reasons AS text[]), CAST(:vendor_ids AS text[]),
                 CAST(:details AS text[]), CAST(:delays AS interval[]))
          AS r (seq, n, verdict, scope, reason, vendor_id, detail, delay)
+    CROSS JOIN LATERAL (SELECT r.n > 1 AND EXISTS (
+        SELECT FROM attempt b WHERE b.owner_id = :owner_id AND b.seq = r.seq
+        AND b.n <> r.n AND b.outcome = 'accepted') AS known) k
     WHERE a.owner_id = :owner_id AND a.seq = r.seq AND a.n = r.n
       AND a.claim_token = :token AND a.outcome IS NULL
-    RETURNING a.seq, a.n, r.scope, r.reason,
+    RETURNING a.seq, a.n, r.scope,
+        CASE WHEN known THEN 'accepted_before' ELSE r.reason END AS reason,
         CASE WHEN r.verdict IN ('refused', 'retry') AND r.scope = 'account' THEN interval '0'
-             ELSE r.delay END AS delay,
+             WHEN r.delay IS NULL OR r.reason = 'released' THEN r.delay
+             ELSE GREATEST(r.delay, interval '1 second') END AS delay,
         CASE
-        WHEN r.verdict = 'accepted' THEN 'sent'
+        WHEN r.verdict = 'accepted' OR known THEN 'sent'
         WHEN r.verdict = 'unknown' THEN 'unknown'
         WHEN r.verdict = 'refused' AND r.scope <> 'account' THEN 'refused'
         WHEN r.reason = 'released' THEN 'released'
@@ -70,8 +76,33 @@ SELECT count(*) FROM done
 """)
 
 
+UNRECORDED = text("""
+SELECT seq, n AS attempt FROM attempt
+WHERE owner_id = :owner_id AND claim_token = :token AND outcome IS NULL
+""")
+
+
+class Place(Protocol):
+    """Which attempt of which message."""
+
+    @property
+    def seq(self) -> int:
+        """The message, within its owner."""
+
+    @property
+    def attempt(self) -> int:
+        """Its number, from 1."""
+
+
+async def release(session: AsyncSession, owner_id: UUID, token: UUID) -> None:
+    """Nothing that this token claimed was handed over: back to the queue, whatever was claimed."""
+    rows = await session.execute(UNRECORDED, {"owner_id": owner_id, "token": token})
+    if claimed := rows.all():
+        await record(session, owner_id, token, [(row, RELEASED) for row in claimed])
+
+
 async def record(
-    session: AsyncSession, owner_id: UUID, token: UUID, ends: Sequence[tuple[Claimed, Outcome]]
+    session: AsyncSession, owner_id: UUID, token: UUID, ends: Sequence[tuple[Place, Outcome]]
 ) -> int:
     """Write what became of these attempts; how many were not yet written."""
     values = {

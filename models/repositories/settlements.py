@@ -1,7 +1,7 @@
 """Unknown outcomes: reading those whose time to settle has come, and writing what was decided.
 
-`models.settlement` decides. A settlement is fenced by the attempt: one that was claimed again, or
-recorded late, is left alone.
+`models.settlement` decides, unless another attempt was accepted meanwhile (`known`). A settlement
+is fenced by the attempt: one that was claimed again, or recorded late, is left alone.
 """
 
 from collections.abc import Sequence
@@ -46,14 +46,19 @@ LOCK_LOOK_UPS = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 SETTLE = text("""
 WITH settled AS (
-    SELECT * FROM unnest(CAST(:seqs AS int[]), CAST(:attempts AS int[]), CAST(:actions AS text[]),
+    SELECT seq, n, vendor_id, CASE WHEN EXISTS (
+               SELECT FROM attempt b WHERE b.owner_id = :owner_id AND b.seq = r.seq
+               AND b.outcome = 'accepted') THEN 'known' ELSE action END AS action
+    FROM unnest(CAST(:seqs AS int[]), CAST(:attempts AS int[]), CAST(:actions AS text[]),
         CAST(:vendor_ids AS text[])) AS r (seq, n, action, vendor_id)
 ), moved AS (
     UPDATE message m
-    SET phase = CASE action WHEN 'sent' THEN 'ended' WHEN 'hold' THEN 'ended'
-                WHEN 'wait' THEN 'unknown' ELSE 'queued' END,
-        result = CASE action WHEN 'sent' THEN 'sent' WHEN 'hold' THEN 'unknown' END,
-        reason = CASE action WHEN 'sent' THEN 'looked_up' ELSE m.reason END,
+    SET phase = CASE WHEN action IN ('sent', 'known', 'hold') THEN 'ended'
+                WHEN action = 'wait' THEN 'unknown' ELSE 'queued' END,
+        result = CASE WHEN action IN ('sent', 'known') THEN 'sent'
+                 WHEN action = 'hold' THEN 'unknown' END,
+        reason = CASE action WHEN 'sent' THEN 'looked_up' WHEN 'known' THEN 'accepted_before'
+                 ELSE m.reason END,
         resends = m.resends + CASE action WHEN 'resend' THEN 1 ELSE 0 END,
         retry_of = CASE action WHEN 'resend' THEN m.attempt ELSE m.retry_of END,
         pinned_account_id = CASE action WHEN 'repeat' THEN m.account_id END,
@@ -66,17 +71,20 @@ WITH settled AS (
     RETURNING m.owner_id, m.seq, m.attempt, m.version, m.application_id, m.notification_id,
         action, settled.vendor_id
 ), attempts AS (
-    UPDATE attempt t SET outcome = 'accepted', reason = 'looked_up', vendor_id = moved.vendor_id,
-        ended_at = COALESCE(t.ended_at, clock_timestamp())
+    UPDATE attempt t SET
+        outcome = CASE action WHEN 'sent' THEN 'accepted' ELSE 'retry' END,
+        reason = CASE action WHEN 'sent' THEN 'looked_up' ELSE 'looked_up_not_sent' END,
+        vendor_id = moved.vendor_id, ended_at = COALESCE(t.ended_at, clock_timestamp())
     FROM moved WHERE t.owner_id = :owner_id AND t.seq = moved.seq AND t.n = moved.attempt
-      AND moved.action = 'sent'
+      AND moved.action IN ('sent', 'not_sent')
 )
 INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind, reason, attempt)
 SELECT application_id, notification_id, owner_id, seq, version,
-    CASE action WHEN 'sent' THEN 'sent' WHEN 'hold' THEN 'held' WHEN 'resend' THEN 'resend'
-    ELSE 'retry' END,
+    CASE action WHEN 'sent' THEN 'sent' WHEN 'known' THEN 'sent' WHEN 'hold' THEN 'held'
+    WHEN 'resend' THEN 'resend' ELSE 'retry' END,
     CASE action WHEN 'sent' THEN 'looked_up' WHEN 'not_sent' THEN 'looked_up_not_sent'
-    WHEN 'repeat' THEN 'same_key_again' ELSE 'on_unknown' END, attempt
+    WHEN 'known' THEN 'accepted_before' WHEN 'repeat' THEN 'same_key_again'
+    ELSE 'on_unknown' END, attempt
 FROM moved WHERE action <> 'wait'
 """)
 

@@ -7,17 +7,20 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages import CALL_DEADLINE
+from models.repositories.messages import MAY_HAVE_GONE
 from models.selection import Selection
 
 # One pass over the range. The token stays: whoever was believed lost may still record, as long as
-# nobody claimed since. What a claim passes over would stay queued for ever without an end here.
-SWEEP = text("""
+# nobody claimed since. What a claim passes over would stay queued for ever without an end here;
+# a re-send that is not made leaves its message as unknown as it was.
+SWEEP = text(f"""
 WITH found AS (
     SELECT m.seq, CASE
         WHEN m.phase = 'sending' THEN 'worker_lost'
         WHEN n.cancelled_at IS NOT NULL THEN 'cancelled'
         WHEN s.address IS NOT NULL THEN 'suppressed'
-        ELSE 'expired' END AS kind, s.reason
+        ELSE 'expired' END AS kind, s.reason,
+        m.phase = 'queued' AND {MAY_HAVE_GONE} AS in_doubt
     FROM message m
     JOIN notification n ON n.id = m.notification_id
     LEFT JOIN suppression s ON s.application_id = m.application_id
@@ -30,16 +33,18 @@ WITH found AS (
 ), moved AS (
     UPDATE message m
     SET phase = CASE WHEN found.kind = 'worker_lost' THEN 'unknown' ELSE 'ended' END,
-        result = CASE WHEN found.kind <> 'worker_lost' THEN found.kind END,
+        result = CASE WHEN found.kind = 'worker_lost' THEN NULL
+                 WHEN in_doubt THEN 'unknown' ELSE found.kind END,
         reason = COALESCE(found.reason, found.kind), lease_until = NULL, version = m.version + 1,
         next_at = now()
     FROM found WHERE m.owner_id = :owner_id AND m.seq = found.seq
     RETURNING m.owner_id, m.seq, m.version, m.application_id, m.notification_id, m.attempt,
-        found.kind, found.reason
+        CASE WHEN in_doubt THEN 'held' ELSE kind END AS kind,
+        CASE WHEN in_doubt THEN kind ELSE found.reason END AS reason
 )
 INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind, reason, attempt)
 SELECT application_id, notification_id, owner_id, seq, version, kind, reason, attempt FROM moved
-""")
+""")  # noqa: S608 - our own constant
 
 # Leases that ended while no workflow drives their owner. The partitions of the last days hold them.
 LOST = text("""
