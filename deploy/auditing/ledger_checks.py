@@ -86,6 +86,18 @@ MESSAGES = (
         """,
     ),
     Check(
+        "doubt_denied",
+        "what is said not to be sent has no attempt that was, or may have been",
+        "messages",
+        """
+        SELECT DISTINCT m.owner_id || '.' || m.seq AS id FROM message m
+        JOIN attempt t ON t.owner_id = m.owner_id AND t.seq = m.seq
+        WHERE m.result IN ('cancelled', 'expired', 'suppressed')
+              AND (t.outcome IS NULL OR t.outcome IN ('accepted', 'unknown'))
+           OR m.result = 'refused' AND t.outcome = 'accepted'
+        """,
+    ),
+    Check(
         "attempt_without_end",
         "every attempt has an outcome, is under way, or was declared lost",
         "attempts",

@@ -54,6 +54,14 @@ LIES = {
         "DELETE FROM attempt WHERE seq = 1",
         {"intent_missing", "sent_without_acceptance", "without_attempt", "forbidden"},
     ),
+    "an end as expired, although it may have been sent": (
+        "UPDATE attempt SET outcome = 'unknown' WHERE seq = 4",
+        {"doubt_denied"},
+    ),
+    "a refusal, although it was sent": (
+        "UPDATE attempt SET outcome = 'accepted' WHERE seq = 3",
+        {"doubt_denied"},
+    ),
     "an attempt nobody ended": (
         "UPDATE attempt SET outcome = NULL WHERE seq = 3",
         {"attempt_without_end"},
