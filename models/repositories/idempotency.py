@@ -26,18 +26,32 @@ SET fingerprint = excluded.fingerprint, status = excluded.status, answer = exclu
     expires_at = excluded.expires_at
 """)
 
-SWEEP = text("""
-WITH old AS (
-    SELECT application_id, route, key FROM idempotency_key WHERE expires_at < now() LIMIT 5000)
-DELETE FROM idempotency_key k USING old
-WHERE k.application_id = old.application_id AND k.route = old.route AND k.key = old.key
-""")
+SWEPT_MOST = 5000  # of one transaction
 
-SWEEP_DEDUPE = text("""
-WITH old AS (SELECT application_id, key FROM dedupe_key WHERE expires_at < now() LIMIT 5000)
-DELETE FROM dedupe_key k USING old
-WHERE k.application_id = old.application_id AND k.key = old.key
-""")
+# Expired still when it is deleted: somebody may have taken the key again meanwhile.
+SWEEP = text(f"""
+WITH old AS (
+    SELECT application_id, route, key FROM idempotency_key
+    WHERE expires_at < now() LIMIT {SWEPT_MOST}
+), gone AS (
+    DELETE FROM idempotency_key k USING old
+    WHERE k.application_id = old.application_id AND k.route = old.route AND k.key = old.key
+      AND k.expires_at < now()
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+""")  # noqa: S608 - our own constant
+
+SWEEP_DEDUPE = text(f"""
+WITH old AS (
+    SELECT application_id, key FROM dedupe_key WHERE expires_at < now() LIMIT {SWEPT_MOST}
+), gone AS (
+    DELETE FROM dedupe_key k USING old
+    WHERE k.application_id = old.application_id AND k.key = old.key AND k.expires_at < now()
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+""")  # noqa: S608 - our own constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,7 @@ async def finish(session: AsyncSession, scope: Scope, fingerprint: bytes, answer
     await session.execute(FINISH, values)
 
 
-async def sweep(session: AsyncSession) -> None:
-    """Forget some of the keys that are older than their seven days."""
-    await session.execute(SWEEP)
-    await session.execute(SWEEP_DEDUPE)
+async def sweep(session: AsyncSession) -> bool:
+    """Forget some of the keys that are older than their seven days; may there be more of them?"""
+    gone = [(await session.execute(which)).scalar_one() for which in (SWEEP, SWEEP_DEDUPE)]
+    return SWEPT_MOST in gone
