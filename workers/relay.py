@@ -7,9 +7,12 @@ owners that are overdue; and housekeeping. Several relays may run: rows are take
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from uuid_utils.compat import uuid7
 
@@ -17,7 +20,7 @@ from models import database
 from models.database import Sessions, is_away
 from models.queues import PRIORITY_KEYS
 from models.repositories import idempotency, owners, partitions, sweeps, workflow_starts
-from models.repositories.workflow_starts import Waiting
+from models.repositories.workflow_starts import SHARED_MOST, Waiting
 from models.selection import Selection
 from models.settings import Settings
 from models.workflow_start import WorkflowStart
@@ -25,13 +28,13 @@ from workflows.start import start
 
 log = structlog.get_logger()
 
-AT_ONCE = 100  # starts of one round
-SHARED_MOST = 500  # notifications of one shared workflow
+NOW = timedelta()  # after a full round
 GATHER_EVERY = timedelta(milliseconds=40)  # while somebody waits to share
 GATHER_IDLE = timedelta(milliseconds=120)
 RELAY_EVERY = timedelta(seconds=1)
 RECONCILE_EVERY = timedelta(seconds=2)
 TIDY_EVERY = timedelta(minutes=10)
+AFTER_FAILURE = timedelta(seconds=1)
 WHOLE_OWNER = 2**31 - 1
 
 
@@ -56,9 +59,9 @@ class Relay:
     async def relay(self) -> timedelta:
         """Start what has waited too long; the rows stay until their workflow exists."""
         async with self.sessions.begin() as session:
-            rows = await workflow_starts.old(session, self.settings.relay_after, AT_ONCE)
-            await workflow_starts.remove(session, await self._started(rows))
-        return RELAY_EVERY
+            rows = await workflow_starts.old(session, self.settings.relay_after)
+            gone = await workflow_starts.remove(session, await self._started(rows))
+        return NOW if gone == workflow_starts.AT_ONCE else RELAY_EVERY
 
     async def gather(self) -> timedelta:
         """Give those that share a workflow their batch, and start it.
@@ -79,26 +82,32 @@ class Relay:
         async with self.sessions.begin() as session:
             for owner_id, channel in await sweeps.lost(session, after):
                 await sweeps.sweep(session, Selection(owner_id, channel, 0, WHOLE_OWNER))
-        for priority in PRIORITY_KEYS:
-            async with self.sessions.begin() as session:
-                rows = await owners.overdue(session, priority, after, AT_ONCE)
-            if not rows:
-                continue
-            # Not in that transaction: the workflow's first decision waits for the owner's row.
-            started = set(await self._started(rows, again=True))
-            missed = [row.owner_id for row in rows if row.owner_id not in started]
-            async with self.sessions.begin() as session:
-                await owners.still_overdue(session, missed, after)
-            log.info("reconciled", priority=priority, started=len(started), missed=len(missed))
-        return RECONCILE_EVERY
+        rounds = [await self._reconcile(priority, after) for priority in PRIORITY_KEYS]
+        missed = any(missed for _, missed in rounds)
+        more = any(started == owners.AT_ONCE for started, _ in rounds)
+        return NOW if more and not missed else RECONCILE_EVERY
 
     async def tidy(self) -> timedelta:
         """Make the coming days' partitions, forget old keys."""
         async with self.sessions.begin() as session:
             await partitions.make_ahead(session)
         async with self.sessions.begin() as session:
-            await idempotency.sweep(session)
-        return TIDY_EVERY
+            more = await idempotency.sweep(session)
+        return NOW if more else TIDY_EVERY
+
+    async def _reconcile(self, priority: str, after: timedelta) -> tuple[int, int]:
+        """How many were started, and how many could not be."""
+        async with self.sessions.begin() as session:
+            rows = await owners.overdue(session, priority, after)
+        if not rows:
+            return 0, 0
+        # Not in that transaction: the workflow's first decision waits for the owner's row.
+        started = set(await self._started(rows, again=True))
+        missed = [row.owner_id for row in rows if row.owner_id not in started]
+        async with self.sessions.begin() as session:
+            await owners.still_overdue(session, missed, after)
+        log.info("reconciled", priority=priority, started=len(started), missed=len(missed))
+        return len(started), len(missed)
 
     def _ripe(self, group: Waiting) -> bool:
         now = asyncio.get_running_loop().time()
@@ -110,7 +119,7 @@ class Relay:
         key = group.priority, str(group.application_id)
         self._busy[key] = asyncio.get_running_loop().time()
         async with self.sessions.begin() as session:
-            row = await workflow_starts.gather(session, group, uuid7(), SHARED_MOST)
+            row = await workflow_starts.gather(session, group, uuid7())
         # Its owner is written; if this start fails, the relay finds the row.
         if row is not None and await start(self.client, row):
             async with self.sessions.begin() as session:
@@ -125,10 +134,12 @@ class Relay:
             try:
                 every = await step()
             except Exception as error:
-                if not is_away(error):
-                    raise
-                log.warning("postgresql_away", step=step.__name__, error=type(error).__name__)
-                every = timedelta(seconds=1)
+                failed = {"step": step.__name__, "error": type(error).__name__}
+                if is_away(error):
+                    log.warning("postgresql_away", **failed)
+                else:  # a mistake in one step does not end the others
+                    log.error("step_failed", **failed, exc_info=error)
+                every = AFTER_FAILURE
             await _sleep(every, stop)
 
 
@@ -140,13 +151,25 @@ async def _sleep(span: timedelta, stop: asyncio.Event) -> None:
         return
 
 
+def engine(database_url: str) -> AsyncEngine:
+    """The relay's: every statement of it goes through an index.
+
+    It plans each once, mostly while nobody waits: such a plan would read a whole backlog.
+    """
+    relays = database.engine(database_url, pool=6, name="tidings relay", generic_plans=True)
+
+    @event.listens_for(relays.sync_engine, "connect")
+    def _by_index(connection: Any, _: object) -> None:
+        connection.run_async(lambda own: own.execute("SET enable_seqscan = off"))
+
+    return relays
+
+
 async def run(settings: Settings, client: Client, stop: asyncio.Event) -> None:
     """One relay process."""
-    engine = database.engine(
-        settings.database_url.get_secret_value(), pool=6, name="tidings relay", generic_plans=True
-    )
+    relays = engine(settings.database_url.get_secret_value())
     try:
         log.info("relay ready")
-        await Relay(database.sessions(engine), client, settings).run(stop)
+        await Relay(database.sessions(relays), client, settings).run(stop)
     finally:
-        await engine.dispose()
+        await relays.dispose()

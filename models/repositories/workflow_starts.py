@@ -13,32 +13,50 @@ from models.workflow_start import WorkflowStart
 COLUMNS = """id AS owner_id, application_id, priority, due_at, kind,
     COALESCE(CAST(category_id AS text), '') AS category, channels, size"""
 
+SHARED_MOST = 500  # notifications of one shared workflow
+AT_ONCE = 100  # starts of one round
+
+# The limits are constants: a plan that does not know them expects to read a tenth of the queue.
 # Locked until they are removed: two relays never start the same row twice at once.
 OLD = text(f"""
 SELECT {COLUMNS} FROM workflow_start
-WHERE kind <> 'shared' AND created_at < clock_timestamp() - CAST(:age AS interval)
-ORDER BY priority, id LIMIT :limit FOR UPDATE SKIP LOCKED
+WHERE kind <> 'shared' AND created_at < now() - CAST(:age AS interval)
+ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), created_at
+LIMIT {AT_ONCE} FOR UPDATE SKIP LOCKED
 """)  # noqa: S608 - our own constant
 
-REMOVE = text("DELETE FROM workflow_start WHERE id = ANY(:ids)")
+REMOVE = text("DELETE FROM workflow_start WHERE id = ANY(:ids) RETURNING id")
 
-WAITING = text("""
-SELECT priority, application_id, count(*) AS waiting, min(created_at) AS since,
-       clock_timestamp() - min(created_at) AS age
-FROM workflow_start WHERE kind = 'shared' GROUP BY 1, 2
-""")
+# From one group to the next through the index, and no further into a group than matters: asked
+# many times a second, however many wait.
+WAITING = text(f"""
+WITH RECURSIVE busy AS (
+    (SELECT priority, application_id FROM workflow_start WHERE kind = 'shared'
+     ORDER BY priority, application_id LIMIT 1)
+    UNION ALL
+    SELECT following.* FROM busy CROSS JOIN LATERAL (
+        SELECT w.priority, w.application_id FROM workflow_start w WHERE w.kind = 'shared'
+        AND (w.priority, w.application_id) > (busy.priority, busy.application_id)
+        ORDER BY w.priority, w.application_id LIMIT 1) following
+)
+SELECT priority, application_id, (SELECT count(*) FROM (
+    SELECT FROM workflow_start w WHERE w.kind = 'shared' AND w.priority = busy.priority
+    AND w.application_id = busy.application_id LIMIT {SHARED_MOST}) few) AS waiting
+FROM busy
+""")  # noqa: S608 - our own constant
 
-# A notification's owner is set once, before the start. One statement, so all or nothing.
-GATHER = text("""
+# A notification's owner is set once, before the start. One statement, so all or nothing. Arrays,
+# because a join would be planned for any number of rows, and read the whole backlog.
+GATHER = text(f"""
 WITH taken AS (
     SELECT id, category_id, channels, due_at FROM workflow_start
     WHERE kind = 'shared' AND priority = :priority AND application_id = :application_id
-    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ORDER BY created_at LIMIT {SHARED_MOST} FOR UPDATE SKIP LOCKED
 ), shared AS (
-    UPDATE notification n SET owner_id = :owner_id
-    FROM taken WHERE n.id = taken.id AND n.owner_id IS NULL
+    UPDATE notification SET owner_id = :owner_id
+    WHERE id = ANY(ARRAY(SELECT id FROM taken)) AND owner_id IS NULL
 ), gone AS (
-    DELETE FROM workflow_start w USING taken WHERE w.id = taken.id
+    DELETE FROM workflow_start WHERE id = ANY(ARRAY(SELECT id FROM taken))
 ), facts AS (
     SELECT min(due_at) AS due_at, count(DISTINCT id) AS size,
            array_agg(DISTINCT channel) AS channels,
@@ -55,7 +73,7 @@ WITH taken AS (
     FROM facts
 )
 SELECT due_at, size, channels, COALESCE(CAST(category_id AS text), '') AS category FROM facts
-""")
+""")  # noqa: S608 - our own constant
 
 # What is accepted, due and unsent, by priority; counted no further than matters.
 LOAD = text("""
@@ -75,36 +93,32 @@ class Waiting:
 
     priority: str
     application_id: UUID
-    waiting: int
-    age: timedelta
+    waiting: int  # counted no further than SHARED_MOST
 
 
-async def old(session: AsyncSession, age: timedelta, limit: int) -> list[WorkflowStart]:
-    """Starts that nobody made within `age`; locked until the transaction ends."""
-    rows = (await session.execute(OLD, {"age": age, "limit": limit})).mappings()
+async def old(session: AsyncSession, age: timedelta) -> list[WorkflowStart]:
+    """Starts that nobody made within `age`, by priority; locked until the transaction ends."""
+    rows = (await session.execute(OLD, {"age": age})).mappings()
     return [_start(row) for row in rows]
 
 
-async def remove(session: AsyncSession, ids: list[UUID]) -> None:
-    """Their workflows exist."""
-    await session.execute(REMOVE, {"ids": ids})
+async def remove(session: AsyncSession, ids: list[UUID]) -> int:
+    """Their workflows exist. How many rows went."""
+    return len((await session.execute(REMOVE, {"ids": ids})).all())
 
 
 async def waiting(session: AsyncSession) -> list[Waiting]:
     """Who waits to share, by priority and application."""
     rows = await session.execute(WAITING)
-    return [Waiting(r.priority, r.application_id, r.waiting, r.age) for r in rows]
+    return [Waiting(r.priority, r.application_id, r.waiting) for r in rows]
 
 
-async def gather(
-    session: AsyncSession, group: Waiting, owner_id: UUID, limit: int
-) -> WorkflowStart | None:
-    """Up to `limit` of the group get one batch as their owner; None: all gone."""
+async def gather(session: AsyncSession, group: Waiting, owner_id: UUID) -> WorkflowStart | None:
+    """Up to SHARED_MOST of the group get one batch as their owner; None: all gone."""
     values = {
         "priority": group.priority,
         "application_id": group.application_id,
         "owner_id": owner_id,
-        "limit": limit,
     }
     row = (await session.execute(GATHER, values)).mappings().one_or_none()
     if row is None:

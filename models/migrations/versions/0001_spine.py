@@ -164,7 +164,7 @@ CREATE TABLE notification (
     CHECK (expires_at > due_at),
     CHECK ((template_version_id IS NULL) <> (content IS NULL))
 ) WITH (fillfactor = 80);
-CREATE INDEX ix_notification_owner_id ON notification (owner_id);
+CREATE INDEX ix_notification_owner_id ON notification (owner_id) WHERE owner_id IS NOT NULL;
 CREATE TABLE workflow_start (
     id uuid PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('notification', 'batch', 'shared')),
@@ -176,7 +176,11 @@ CREATE TABLE workflow_start (
     due_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX ix_workflow_start_waiting ON workflow_start (kind, priority, application_id, id);
+CREATE INDEX ix_workflow_start_shared ON workflow_start (priority, application_id, created_at)
+    WHERE kind = 'shared';
+CREATE INDEX ix_workflow_start_old
+    ON workflow_start (array_position(ARRAY['high', 'medium', 'low'], priority), created_at)
+    WHERE kind <> 'shared';
 CREATE TABLE idempotency_key (
     application_id uuid NOT NULL,
     route text NOT NULL,
