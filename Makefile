@@ -34,7 +34,7 @@ test: $(VENV)/.installed-dev ## Run the tests (ARGS="-k name …")
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill every part in the middle of the work, then audit
-	@$(BIN)/python -m pytest tests/faults/test_kills.py -s $(ARGS)
+	@$(BIN)/python -m pytest tests/faults -s $(ARGS)
 
 test-teeth: $(VENV)/.installed-dev ## Show that the fault suite catches seeded defects
 	@$(BIN)/python -m tests.faults.teeth $(ARGS)

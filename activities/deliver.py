@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -22,20 +21,13 @@ from models.errors import Misconfigured
 from models.messages import Channel, Message
 from models.queues import PRIORITY_KEYS
 from models.repositories import accounts, decisions, settlements
+from models.repositories.decisions import Look
 from models.repositories.messages import Claimed
 from models.repositories.templates import VersionCache
 from models.selection import Selection
 
 SETTLE_AT_ONCE = 50
 SOON = timedelta(seconds=1)  # the floor of looking again: a closed account makes no hot loop
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """When something may next be done in the range (None: never), and whether the owner ended."""
-
-    at: datetime | None
-    ended: bool
 
 
 class DeliverActivities:
@@ -135,7 +127,7 @@ class DeliverActivities:
 
     async def _look(self, which: Selection) -> Look:
         async with self.singly() as session:
-            return Look(*await decisions.end_and_look(session, which))
+            return await decisions.end_and_look(session, which)
 
     async def _result(
         self,
@@ -146,7 +138,10 @@ class DeliverActivities:
     ) -> DeliverResult:
         if look.ended:
             return DeliverResult(dict(counts), None, "ended")
-        at = max(look.at, not_before or datetime.now(UTC) + SOON) if look.at else None
+        soon = datetime.now(UTC) + SOON
+        at = max(look.at, not_before or soon) if look.at else None
+        if at and look.first_expiry:  # an account may rest for longer than a message lives
+            at = max(min(at, look.first_expiry), soon)
         async with self.singly() as session:
             await decisions.set_next_beside(session, which, at)
         return DeliverResult(dict(counts), at)

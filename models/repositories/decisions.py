@@ -85,7 +85,7 @@ FROM written GROUP BY channel
 
 # The owner ends with its last notification, in the same statement. Notifications first, then the
 # owner, and whatever somebody else is ending or cancelling is left to them: so no two of these, and
-# no cancellation, ever wait for each other in a circle. The first column is for the
+# no cancellation, ever wait for each other in a circle. The first two columns are for the
 # delivery that asks: when there is next something to do in its range, NULL if all of that ended.
 END = text(f"""
 WITH {CANDIDATES}, over AS (
@@ -113,12 +113,14 @@ WITH {CANDIDATES}, over AS (
       AND NOT EXISTS (SELECT FROM open WHERE id NOT IN (SELECT id FROM ended))
     RETURNING id
 )
-SELECT (SELECT min(CASE phase WHEN 'sending' THEN lease_until
-                   WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
-                   ELSE next_at END)
-        FROM message WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last
-          AND channel = :channel AND phase <> 'ended') AS look_again_at,
+SELECT min(CASE phase WHEN 'sending' THEN lease_until
+           WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
+           ELSE next_at END) AS look_again_at,
+       min(expires_at - CAST(:call_deadline AS interval)) FILTER (WHERE phase = 'queued')
+           AS first_expiry,
        EXISTS (SELECT FROM owner_ended) AS ended
+FROM message WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last
+  AND channel = :channel AND phase <> 'ended'
 """)  # noqa: S608 - our own constant
 
 OPEN_CHANNELS = text("""
@@ -164,6 +166,15 @@ class OpenChannel:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When something may next be done in a range (None: never), and whether the owner ended."""
+
+    at: datetime | None
+    first_expiry: datetime | None  # of what is queued: whatever it waits for, then it ends
+    ended: bool
+
+
 async def status(session: AsyncSession, owner_id: UUID) -> str:
     """The owner's status; `gone` if there is no such owner."""
     found: str | None = (await session.execute(STATUS, {"owner_id": owner_id})).scalar_one_or_none()
@@ -195,15 +206,14 @@ async def decide(session: AsyncSession, owner_id: UUID) -> list[OpenChannel] | N
 
 async def end(session: AsyncSession, owner_id: UUID) -> bool:
     """End what has nothing left to do: notifications, and their owner. Has it ended now?"""
-    _, ended = await end_and_look(session, Selection(owner_id, "", 0, 0))
-    return ended
+    return (await end_and_look(session, Selection(owner_id, "", 0, 0))).ended
 
 
-async def end_and_look(session: AsyncSession, which: Selection) -> tuple[datetime | None, bool]:
-    """The same, and when something may next be done in this range; None once all of it ended."""
+async def end_and_look(session: AsyncSession, which: Selection) -> Look:
+    """The same, and what is left to do in this range."""
     values = asdict(which) | {"call_deadline": CALL_DEADLINE}
     row = (await session.execute(END, values)).one()
-    return row.look_again_at, row.ended
+    return Look(row.look_again_at, row.first_expiry, row.ended)
 
 
 async def open_channels(session: AsyncSession, owner_id: UUID) -> list[OpenChannel]:

@@ -74,7 +74,7 @@ class Client:
         """Half of them one by one, half in batches; the ids, once all have been promised."""
         half = len(bodies) // 2
         batches = [list(bodies[i : i + BATCH]) for i in range(half, len(bodies), BATCH)]
-        singles = [self._single(body) for body in bodies[:half]]
+        singles = [self.send_one(body) for body in bodies[:half]]
         # Mixed, as they would come.
         calls = [*singles]
         for place, batch in enumerate(batches):
@@ -82,7 +82,8 @@ class Client:
         answers = await asyncio.gather(*calls)
         return [id for ids in answers for id in ids]
 
-    async def _single(self, body: dict[str, Any]) -> list[str]:
+    async def send_one(self, body: dict[str, Any]) -> list[str]:
+        """Its id, once it has been promised."""
         answer = await self._until_answered("/v1/notifications", lambda: _timed(body))
         return self._write([body], [answer["id"]])
 

@@ -106,8 +106,16 @@ class Stack:
     async def hold(self, seconds: float) -> None:
         """From now on each vendor answers that much later: its messages stay in flight."""
         for vendor in VENDORS:
-            rule = {"vendor": vendor, "fault": "slow", "seconds": seconds}
-            (await self._sandbox.post("/faults", json=rule)).raise_for_status()
+            await self.fault(vendor=vendor, fault="slow", seconds=seconds)
+
+    async def fault(self, **rule: Any) -> None:
+        """One rule of the sandbox vendors."""
+        (await self._sandbox.post("/faults", json=rule)).raise_for_status()
+
+    async def arrived(self, to: str) -> int:
+        """How many messages the vendors have for this recipient."""
+        found = await self._sandbox.get("/messages", params={"to": to})
+        return len(found.raise_for_status().json()["messages"])
 
     async def lift(self) -> None:
         """All vendors are quick again."""

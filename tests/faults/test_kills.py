@@ -5,49 +5,22 @@ the tests below, which come last on purpose.
 """
 
 import asyncio
-import shutil
 import signal
-import tempfile
-from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from faults.client import Client, requests
 from faults.stack import Stack
 
-from deploy.local.ports import Ports, is_free
-
 SIZE = 500
 # Workers last: what a dead one held stays `sending` for a lease, and would pass for work under way.
 PARTS = ("api", "relay", "temporal", "postgres", "worker urgent", "worker bulk")
 SENDING = {"worker urgent": "sending_urgent", "worker bulk": "sending_low"}
-PORT_BASES = range(19200, 19300, 10)
 HELD_SECONDS = 4.0  # below a call's deadline: it must answer in the end
 FROZEN_SECONDS = 6
 LEASE_SECONDS = 60
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-async def stack() -> AsyncIterator[Stack]:
-    # Not pytest's own folder: PostgreSQL, which as root runs as another user, could not enter it.
-    folder = Path(tempfile.mkdtemp(prefix="tidings-faults-"))
-    folder.chmod(0o711)  # noqa: ASYNC240 - nothing else runs yet
-    free = (base for base in PORT_BASES if all(map(is_free, Ports.from_base(base))))
-    stack = await Stack.up(folder / "data", next(free))
-    yield stack
-    await stack.down()
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-async def client(stack: Stack) -> AsyncIterator[Client]:
-    journal = stack.folder.parent / "client.ndjson"
-    client = Client(stack.facts["api"], stack.facts["api_key"], journal)
-    yield client
-    await client.close()
 
 
 @pytest.fixture(scope="module")
