@@ -1,6 +1,6 @@
 """What callers send: one notification, alone or as an item of a batch."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
@@ -8,7 +8,9 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    SerializerFunctionWrapHandler,
     StringConstraints,
+    model_serializer,
     model_validator,
 )
 
@@ -30,9 +32,16 @@ ITEM_EXAMPLE: dict[str, JsonValue] = {**EXAMPLE, "dedupe_key": "welcome-ada"}
 
 
 class Body(BaseModel):
-    """A body with no fields but its own."""
+    """A body with no fields but its own; dumped as it was sent.
+
+    So a field that a release adds changes no fingerprint of a body that does not name it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_serializer(mode="wrap")
+    def _as_sent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in dump(self).items() if name in self.model_fields_set}
 
 
 class To(Body):

@@ -6,6 +6,7 @@ accepted since. Too high is harmless: a notification that could have had its own
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -15,6 +16,7 @@ from models.repositories import workflow_starts
 log = structlog.get_logger()
 
 FRESH_SECONDS = 0.1
+SOON = timedelta(seconds=5)  # due later, it would keep the workflow it shares open until then
 
 
 class Load:
@@ -27,11 +29,13 @@ class Load:
         self._counted_at = float("-inf")
         self._counting: asyncio.Task[None] | None = None
 
-    def shares(self, priority: str, accepted: int = 1) -> bool:
-        """Shall the next `accepted` notifications share? They are counted in."""
+    def shares(self, priority: str, send_at: datetime | None = None) -> bool:
+        """Shall the next notification share? It is counted in, unless it is due later."""
+        if send_at and send_at > datetime.now(UTC) + SOON:
+            return False
         self._count_soon()
         unsent = self._unsent.get(priority, 0)
-        self._unsent[priority] = unsent + accepted
+        self._unsent[priority] = unsent + 1
         return unsent >= self._bound
 
     def _count_soon(self) -> None:
