@@ -27,8 +27,9 @@ class VersionCache:
         missing = [id for id in ids if id not in found]
         if missing:
             for row in await session.execute(CONTENTS, {"ids": missing}):
-                found[row.id] = self._contents[row.id] = row.content
-        for id in found:
+                found[row.id] = row.content
+        for id, content in found.items():  # others may have come and gone while we asked
+            self._contents[id] = content
             self._contents.move_to_end(id)
         while len(self._contents) > self._kept:
             self._contents.popitem(last=False)
