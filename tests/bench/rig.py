@@ -74,14 +74,22 @@ class Rig:
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far, by process."""
-        return {name: sum(map(_seconds, ps)) for name, ps in self.processes.items()}
+        parts = {process.pid for processes in self.processes.values() for process in processes}
+        return {
+            name: sum(_seconds(process, parts) for process in processes)
+            for name, processes in self.processes.items()
+        }
 
 
-def _seconds(process: psutil.Process) -> float:
-    """With the children that have ended, and, for PostgreSQL, those that serve connections."""
+def _seconds(process: psutil.Process, parts: set[int]) -> float:
+    """With the children that have ended, and those that are no part of their own.
+
+    PostgreSQL's serve its connections; those of `up` are the other parts.
+    """
     times = process.cpu_times()
     own = times.user + times.system + times.children_user + times.children_system
-    return own + sum(_seconds(child) for child in process.children())
+    others = [child for child in process.children() if child.pid not in parts]
+    return own + sum(_seconds(child, parts) for child in others)
 
 
 @dataclass
