@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi_swagger import patch_fastapi
 from temporalio.client import Client
 
 from api import errors, openapi
@@ -36,7 +37,9 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,  # a path that does not exist is a problem, not another address
     )
     app.state.sessions = sessions
@@ -46,6 +49,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.versions = VersionCache()
     errors.install(app)
     openapi.install(app)
+    patch_fastapi(app, redirect_from_root_to_docs=False, title="Tidings API")
     for router in (batches.router, notifications.router, health.router):
         app.include_router(router)
     return app

@@ -1,5 +1,6 @@
 """The published document: true, whole, and its examples work."""
 
+import re
 from typing import Any
 
 import pytest
@@ -117,3 +118,15 @@ async def test_answers_have_the_fields_the_document_promises(api, body, document
     for name, answer in answers.items():
         promised, found = schemas[name], set(answer.json())
         assert set(promised["required"]) <= found <= set(promised["properties"]), name
+
+
+async def test_the_docs_page_needs_nobody_but_us(api) -> None:
+    page = (await api.http.get("/docs")).text
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    assert len(links) == 3
+    for link in links:
+        assert link.startswith("http://api/")
+        answer = await api.http.get(link)
+        assert answer.status_code == 200
+        assert answer.content
