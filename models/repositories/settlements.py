@@ -29,16 +29,20 @@ ORDER BY m.seq LIMIT :limit
 """)
 
 # Of the listed ids, those that other attempts own; and how many attempts to this address through
-# this account are in doubt or under way: each of them may be the one that is listed.
+# this account are in doubt or under way: each of them may be the one that is listed. Later ones
+# too, however much later: the list goes on to this moment. The recent attempts are read once, and
+# their messages by key.
 TWINS = text("""
-SELECT COALESCE((
-           SELECT array_agg(t.vendor_id) FROM attempt t
-           WHERE t.started_at >= :since AND t.account_id = :account_id
-             AND t.vendor_id = ANY(:candidates)), '{}') AS owned,
-       (SELECT count(*) FROM attempt t
-        JOIN message m ON m.owner_id = t.owner_id AND m.seq = t.seq
-        WHERE t.started_at >= :since AND t.account_id = :account_id AND m.address = :address
-          AND (t.outcome IS NULL OR t.outcome = 'unknown')) AS rivals
+WITH near AS MATERIALIZED (
+    SELECT owner_id, seq, outcome, vendor_id FROM attempt
+    WHERE started_at >= :since AND account_id = :account_id
+      AND (vendor_id = ANY(:candidates) OR outcome IS NULL OR outcome = 'unknown')
+)
+SELECT ARRAY(SELECT vendor_id FROM near WHERE vendor_id = ANY(:candidates)) AS owned,
+       (SELECT count(*) FROM near CROSS JOIN LATERAL (
+           SELECT FROM message m
+           WHERE m.owner_id = near.owner_id AND m.seq = near.seq AND m.address = :address LIMIT 1) m
+        WHERE near.outcome IS NULL OR near.outcome = 'unknown') AS rivals
 """)
 
 # Two look-ups of one account at once would both see an id as nobody's.
@@ -88,8 +92,8 @@ SELECT application_id, notification_id, owner_id, seq, version,
 FROM moved WHERE action <> 'wait'
 """)
 
-
-TWINS_WITHIN = timedelta(minutes=1)
+# Claimed longer before, an attempt was handed over before: a lease, and clocks that differ.
+TWINS_WITHIN = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,7 @@ CREATE TABLE attempt (
     ended_at timestamptz,
     PRIMARY KEY (owner_id, seq, n)
 ) PARTITION BY RANGE (owner_id);
-CREATE INDEX ix_attempt_started_at ON attempt USING brin (started_at);
+CREATE INDEX ix_attempt_started_at ON attempt USING brin (started_at) WITH (autosummarize = on);
 CREATE SEQUENCE event_id_seq;
 CREATE TABLE event (
     id bigint NOT NULL DEFAULT nextval('event_id_seq'),
