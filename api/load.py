@@ -6,7 +6,6 @@ accepted since. Too high is harmless: a notification that could have had its own
 
 import asyncio
 import time
-from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -16,7 +15,7 @@ from models.repositories import workflow_starts
 log = structlog.get_logger()
 
 FRESH_SECONDS = 0.1
-SOON = timedelta(seconds=5)  # due later, it would keep the workflow it shares open until then
+AFTER_SECONDS = 0.03  # not beside the request that asked
 
 
 class Load:
@@ -29,10 +28,8 @@ class Load:
         self._counted_at = float("-inf")
         self._counting: asyncio.Task[None] | None = None
 
-    def shares(self, priority: str, send_at: datetime | None = None) -> bool:
-        """Shall the next notification share? It is counted in, unless it is due later."""
-        if send_at and send_at > datetime.now(UTC) + SOON:
-            return False
+    def shares(self, priority: str) -> bool:
+        """Shall the next notification share? It is counted in, until the next count."""
         self._count_soon()
         unsent = self._unsent.get(priority, 0)
         self._unsent[priority] = unsent + 1
@@ -45,6 +42,7 @@ class Load:
             self._counting = asyncio.create_task(self._count())
 
     async def _count(self) -> None:
+        await asyncio.sleep(AFTER_SECONDS)
         try:
             async with self._sessions() as session:
                 self._unsent = await workflow_starts.load(session, self._bound + 1)

@@ -27,14 +27,16 @@ def driver_url(url: str) -> URL:
 
 
 def engine(
-    url: str, *, pool: int = 8, name: str = "tidings", generic_plans: bool = False
+    url: str, *, pool: int = 8, name: str = "tidings", planned_once: bool = False
 ) -> AsyncEngine:
     """A lazy pool of at most `pool` connections; nothing is connected yet.
 
-    `generic_plans`: for workers, whose statements are few and always look into one owner's range.
-    With statistics that lag behind, a custom plan reads the whole table for every window.
+    `planned_once`: for workers and relays, whose statements are few and go through an index each.
+    With statistics that lag behind, or planned while a table was all but empty, they would read
+    the whole of it for every window.
     """
-    plans = {"plan_cache_mode": "force_generic_plan"} if generic_plans else {}
+    once = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+    plans = once if planned_once else {}
     return create_async_engine(
         driver_url(url),
         pool_size=pool,

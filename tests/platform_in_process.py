@@ -112,7 +112,7 @@ async def relaying(client: Client, database_url: str) -> AsyncIterator[None]:
 @asynccontextmanager
 async def working(client: Client, database_url: str) -> AsyncIterator[None]:
     """All queues served, until the block ends."""
-    engine = database.engine(database_url, pool=8, name="tidings worker", generic_plans=True)
+    engine = database.engine(database_url, pool=8, name="tidings worker", planned_once=True)
     sessions = database.sessions(engine)
     accounts = OpenAccounts(Keyring(SECRET_KEYS))
     deliver = DeliverActivities(sessions, accounts, VersionCache())

@@ -7,12 +7,9 @@ owners that are overdue; and housekeeping. Several relays may run: rows are take
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 from uuid_utils.compat import uuid7
 
@@ -151,25 +148,13 @@ async def _sleep(span: timedelta, stop: asyncio.Event) -> None:
         return
 
 
-def engine(database_url: str) -> AsyncEngine:
-    """The relay's: every statement of it goes through an index.
-
-    It plans each once, mostly while nobody waits: such a plan would read a whole backlog.
-    """
-    relays = database.engine(database_url, pool=6, name="tidings relay", generic_plans=True)
-
-    @event.listens_for(relays.sync_engine, "connect")
-    def _by_index(connection: Any, _: object) -> None:
-        connection.run_async(lambda own: own.execute("SET enable_seqscan = off"))
-
-    return relays
-
-
 async def run(settings: Settings, client: Client, stop: asyncio.Event) -> None:
     """One relay process."""
-    relays = engine(settings.database_url.get_secret_value())
+    engine = database.engine(
+        settings.database_url.get_secret_value(), pool=6, name="tidings relay", planned_once=True
+    )
     try:
         log.info("relay ready")
-        await Relay(database.sessions(relays), client, settings).run(stop)
+        await Relay(database.sessions(engine), client, settings).run(stop)
     finally:
-        await relays.dispose()
+        await engine.dispose()

@@ -84,7 +84,7 @@ async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) ->
         settings.database_url.get_secret_value(),
         pool=settings.database_pool,
         name="tidings worker",
-        generic_plans=True,
+        planned_once=True,
     )
     sessions = database.sessions(engine)
     accounts = OpenAccounts(Keyring(settings.secret_keys.get_secret_value()))

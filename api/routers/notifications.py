@@ -62,7 +62,7 @@ async def create_notification(
     may_raise = "priority:raise" in caller.scopes
     accepted = accept(request, found, contents, may_raise_priority=may_raise)
     id = uuid7()
-    new = New(id, None if load.shares(accepted.priority, accepted.send_at) else id, accepted)
+    new = New(id, None if load.shares(accepted.priority) else id, accepted)
     times = (await acceptances.write(session, caller.application_id, [new], kind="notification"))[
         id
     ]

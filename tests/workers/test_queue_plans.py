@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import TextClause
 from uuid_utils.compat import uuid7
 
+from models import database
 from models.repositories import owners, workflow_starts
 from workers import relay
 
@@ -79,7 +80,7 @@ async def plan(connection: asyncpg.Connection, name: str, when: str) -> dict[str
 @pytest.fixture(scope="module")
 async def plans(database_url: str) -> AsyncIterator[dict[str, dict[str, Any]]]:
     """Of each statement: planned while few waited, and planned once all were counted."""
-    engine = relay.engine(database_url)
+    engine = database.engine(database_url, planned_once=True)
     async with engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         await fill(raw, 3, 0, 3)

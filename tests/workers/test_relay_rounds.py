@@ -16,7 +16,6 @@ from models import database
 from models.repositories import idempotency, owners, workflow_starts
 from models.settings import Settings
 from models.workflow_start import WorkflowStart
-from workers import relay
 from workers.relay import NOW, RECONCILE_EVERY, RELAY_EVERY, TIDY_EVERY, Relay
 
 STARTS = """
@@ -69,7 +68,7 @@ class Rig:
 
 @pytest.fixture
 async def rig(database_url: str) -> AsyncIterator[Rig]:
-    engine = relay.engine(database_url)
+    engine = database.engine(database_url, planned_once=True)
     temporal = Temporal()
     rig = Rig(Relay(database.sessions(engine), temporal, Settings()), temporal)
     await rig.run(EMPTY)

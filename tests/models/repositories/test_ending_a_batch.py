@@ -27,7 +27,7 @@ SENT = "UPDATE message SET phase = 'ended', result = 'sent' WHERE owner_id = :id
 async def test_a_thousand_notifications_end_at_once_before_any_statistics(
     database_url: str, mode: str
 ) -> None:
-    engine = database.engine(database_url, pool=1, generic_plans=True)
+    engine = database.engine(database_url, pool=1, planned_once=True)
     sessions = database.sessions(engine)
     owner_id = uuid7()
     values = {"id": owner_id, "size": SIZE, "mode": mode}
