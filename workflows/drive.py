@@ -47,6 +47,12 @@ class Drive:
 
     async def run(self, input: WorkflowStart) -> str:
         """Until the owner has ended; its last status. One that has ended returns at once."""
+        ended = await self._until_ended(input)
+        account = str(input.owner_id) if input.kind == "notification" else "{id}"
+        workflow.set_current_details(f"Ended; its account: GET /v1/notifications/{account}")
+        return ended
+
+    async def _until_ended(self, input: WorkflowStart) -> str:
         look_again_at: datetime | None = input.due_at
         while True:
             await self._wait_until(look_again_at)
@@ -111,6 +117,8 @@ class Drive:
         self, input: WorkflowStart, decision: Decision, at_once: Sequence[DeliverResult]
     ) -> list[DeliverResult]:
         """What became of each selection; those not taken at once go to their queues."""
+        which = ", ".join(f"{w.channel} {w.first}–{w.last}" for w in decision.deliver)
+        workflow.set_current_details(f"Delivering {which}" if which else "Nothing is due")
         taken = {which: r for which, r in zip(decision.deliver, at_once, strict=False) if r.taken}
         left = [which for which in decision.deliver if which not in taken]
         later = await asyncio.gather(*(self._deliver(input, which, decision) for which in left))
