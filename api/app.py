@@ -43,9 +43,10 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         redirect_slashes=False,  # a path that does not exist is a problem, not another address
     )
     app.state.sessions = sessions
-    app.state.keys = KeyCache(database.singly(sessions))
+    app.state.singly = singly = database.singly(sessions)
+    app.state.keys = KeyCache(singly)
     app.state.starter = Starter(temporal, sessions)
-    app.state.load = Load(database.singly(sessions), settings.share_above)
+    app.state.load = Load(singly, settings.share_above)
     app.state.versions = VersionCache()
     errors.install(app)
     openapi.install(app)

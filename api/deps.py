@@ -20,6 +20,7 @@ from models.repositories.templates import VersionCache
 
 KEPT_SECONDS = 2.0  # a revoked key is refused everywhere within this time; promised are 5
 KEPT = 10_000
+IDEMPOTENCY_KEY = "Idempotency-Key"
 
 bearer = HTTPBearer(auto_error=False, description="An API key of the application.")
 
@@ -53,18 +54,32 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction a request: committed on success, rolled back on error."""
     async with request.app.state.sessions.begin() as session:
         yield session
-    for call in session.info.get("after_commit", ()):
-        call()
+    _committed(session)
+
+
+async def _single(request: Request) -> AsyncIterator[AsyncSession]:
+    """For a route that writes once: without a key to keep, that statement is its transaction."""
+    sessions = request.app.state.sessions
+    keyed = IDEMPOTENCY_KEY in request.headers
+    async with sessions.begin() if keyed else request.app.state.singly() as session:
+        yield session
+    _committed(session)
 
 
 # scope="function": the transaction ends before the answer leaves. The default is after it, and
 # a 202 whose COMMIT then fails would be a lie.
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]
+SingleWrite = Annotated[AsyncSession, Depends(_single, scope="function")]
 
 
 def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
     """Call it once the request's transaction is committed, before the answer leaves."""
     session.info.setdefault("after_commit", []).append(call)
+
+
+def _committed(session: AsyncSession) -> None:
+    for call in session.info.get("after_commit", ()):
+        call()
 
 
 async def _caller(

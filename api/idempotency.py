@@ -7,10 +7,10 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Header, Request, Response
 
+from api.deps import IDEMPOTENCY_KEY as NAME
 from models.errors import Invalid
 from models.repositories.idempotency import Answer, Scope
 
-NAME = "Idempotency-Key"
 LONGEST = 255
 
 

@@ -14,6 +14,7 @@ from api.deps import (
     Reader,
     Sender,
     Session,
+    SingleWrite,
     Starts,
     Versions,
     after_commit,
@@ -42,7 +43,7 @@ router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_cla
 async def create_notification(
     body: NotificationCreate,
     caller: Sender,
-    session: Session,
+    session: SingleWrite,
     starts: Starts,
     load: Load,
     versions: Versions,
@@ -53,7 +54,7 @@ async def create_notification(
     The same `Idempotency-Key` and body get the same answer for seven days.
     """
     scope = scope_of(caller.application_id, "notifications", idempotency_key)
-    fingerprint = fingerprint_of(body.model_dump(mode="json"))
+    fingerprint = fingerprint_of(body.model_dump(mode="json")) if scope else b""
     if scope and (answer := await idempotency.begin(session, scope, fingerprint)):
         return answered(answer, replayed=True)
     request = body.request()

@@ -104,8 +104,8 @@ DEFECTS = (
     Defect(
         "202 before COMMIT",
         "api/deps.py",
-        'Depends(_session, scope="function")',
-        "Depends(_session)",
+        'Depends(_single, scope="function")',
+        "Depends(_single)",
         ("tests/api/test_commit.py",),
     ),
     Defect(
