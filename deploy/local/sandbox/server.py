@@ -17,8 +17,8 @@ from deploy.local.sandbox.control import Control
 from deploy.local.sandbox.desk import Desk
 from deploy.local.sandbox.faults import Faults
 from deploy.local.sandbox.journal import Journal
+from deploy.local.sandbox.mail_server import MailServer
 from deploy.local.sandbox.mailbox import Mailbox
-from deploy.local.sandbox.smtp import MailServer
 
 REQUEST_BYTES = 32 * 1024 * 1024
 DRAIN_SECONDS = 0.2  # requests that are held by a fault do not delay the end

@@ -10,11 +10,9 @@ busy (450) are at RCPT; error_before is 451 after the final dot. All others happ
 
 import asyncio
 import secrets
-import ssl
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, cast
-from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
@@ -24,7 +22,6 @@ from deploy.local.sandbox.effects import Effect
 from deploy.local.sandbox.faults import Fault, Rule
 from deploy.local.sandbox.mail import parse
 
-SIZE_BYTES = 32 * 1024 * 1024
 AT_MAIL = frozenset({Fault.REFUSE_ACCOUNT, Fault.UNAVAILABLE})
 AT_RCPT = frozenset({Fault.REFUSE, Fault.BUSY})
 AT_DATA = frozenset(Fault) - AT_MAIL - AT_RCPT
@@ -139,44 +136,3 @@ def stream(server: SMTP) -> asyncio.Transport:
 def local_part(address: str) -> str:
     """`Bounce+7@example.com` → `bounce`."""
     return address.rpartition("@")[0].partition("+")[0].casefold()
-
-
-class MailServer:
-    """The listening socket and its connections."""
-
-    def __init__(self, desk: Desk, tls: ssl.SSLContext | None = None) -> None:
-        self._server: asyncio.Server | None = None
-        self._handler = Handler(desk)
-        self._tls = tls
-        self._connections: WeakSet[SMTP] = WeakSet()
-
-    async def start(self, port: int) -> int:
-        """Listen on 127.0.0.1; gives back the port, which 0 lets the system choose."""
-        loop = asyncio.get_running_loop()
-        self._server = server = await loop.create_server(self._connection, "127.0.0.1", port)
-        chosen: int = server.sockets[0].getsockname()[1]
-        return chosen
-
-    async def stop(self) -> None:
-        """Close all connections as they are; whatever was answered is in the journal."""
-        if self._server is None:
-            return
-        self._server.close()
-        for connection in list(self._connections):
-            if connection.transport:
-                stream(connection).abort()
-        await self._server.wait_closed()
-
-    def _connection(self) -> SMTP:
-        connection = SMTP(
-            self._handler,
-            loop=asyncio.get_running_loop(),
-            hostname="sandbox.localhost",
-            ident="Tidings sandbox ESMTP",
-            data_size_limit=SIZE_BYTES,
-            tls_context=self._tls,
-            auth_require_tls=False,
-            authenticator=self._handler.authenticate,
-        )
-        self._connections.add(connection)
-        return connection
