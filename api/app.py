@@ -16,13 +16,17 @@ from models import database
 from models.repositories.templates import VersionCache
 from models.settings import Settings
 
+PATIENCE_SECONDS = 8  # a caller waits
 DESCRIPTION = "One API for every notification: accepted means delivered or explained."
 
 
 def create(settings: Settings, temporal: Client) -> FastAPI:
     """The application; `temporal` is a lazy client."""
     engine = database.engine(
-        settings.database_url.get_secret_value(), pool=settings.database_pool, name="tidings api"
+        settings.database_url.get_secret_value(),
+        pool=settings.database_pool,
+        name="tidings api",
+        patience_seconds=PATIENCE_SECONDS,
     )
     sessions = database.sessions(engine)
 

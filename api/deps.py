@@ -13,7 +13,7 @@ from api.load import Load as LoadCounter
 from api.starter import Starter
 from models import keys
 from models.database import Sessions
-from models.errors import Forbidden, Unauthorized
+from models.errors import Forbidden, Invalid, Unauthorized
 from models.repositories import api_keys
 from models.repositories.api_keys import Caller as KeyOwner
 from models.repositories.templates import VersionCache
@@ -53,6 +53,7 @@ class KeyCache:
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction a request: committed on success, rolled back on error."""
     async with request.app.state.sessions.begin() as session:
+        request.state.session = session
         yield session
     _committed(session)
 
@@ -62,6 +63,7 @@ async def _single(request: Request) -> AsyncIterator[AsyncSession]:
     sessions = request.app.state.sessions
     keyed = IDEMPOTENCY_KEY in request.headers
     async with sessions.begin() if keyed else request.app.state.singly() as session:
+        request.state.session = session
         yield session
     _committed(session)
 
@@ -82,15 +84,23 @@ def _committed(session: AsyncSession) -> None:
         call()
 
 
-async def _caller(
-    request: Request, key: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> KeyOwner:
-    alone = len(request.headers.getlist("Authorization")) == 1  # of two, which one is meant?
-    caller = await request.app.state.keys.find(key.credentials) if key and alone else None
-    if caller is None:
+async def caller_of(request: Request) -> KeyOwner:
+    """Whose key the request carries; Unauthorized if nobody's. Asked once a request."""
+    known: KeyOwner | None = getattr(request.state, "caller", None)
+    if known is None:
+        key: HTTPAuthorizationCredentials | None = await bearer(request)
+        alone = len(request.headers.getlist("Authorization")) == 1  # of two, which one is meant?
+        known = await request.app.state.keys.find(key.credentials) if key and alone else None
+        request.state.caller = known
+    if known is None:
         raise Unauthorized("send a valid key as `Authorization: Bearer …`", field="Authorization")
-    found: KeyOwner = caller
-    return found
+    return known
+
+
+async def _caller(
+    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+) -> KeyOwner:
+    return await caller_of(request)
 
 
 def _scoped(scope: str) -> Callable[..., Coroutine[Any, Any, KeyOwner]]:
@@ -105,6 +115,11 @@ def _scoped(scope: str) -> Callable[..., Coroutine[Any, Any, KeyOwner]]:
         return caller
 
     return check
+
+
+async def _refused_items(request: Request) -> dict[int, Invalid]:
+    refused: dict[int, Invalid] = request.state.refused
+    return refused
 
 
 async def _starter(request: Request) -> Starter:
@@ -125,6 +140,7 @@ async def _versions(request: Request) -> VersionCache:
 Sender = Annotated[KeyOwner, Depends(_scoped("notifications:send"))]
 Reader = Annotated[KeyOwner, Depends(_scoped("notifications:read"))]
 Canceller = Annotated[KeyOwner, Depends(_scoped("notifications:cancel"))]
+RefusedItems = Annotated[dict[int, Invalid], Depends(_refused_items)]
 Starts = Annotated[Starter, Depends(_starter)]
 Load = Annotated[LoadCounter, Depends(_load)]
 Versions = Annotated[VersionCache, Depends(_versions)]

@@ -3,16 +3,27 @@
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from models.database import is_away
 from models.errors import TidingsError
 
 log = structlog.get_logger()
+
+NOTHING = "the database does not answer; nothing was accepted or changed"
+# The statement or its COMMIT was on its way when the answer stayed out.
+MAYBE = (
+    "the database stopped answering while it wrote: it may have been accepted or changed, or not;"
+    " ask again with the same Idempotency-Key"
+)
+RETRY = {"Retry-After": "2"}
 
 LIMITS = ("max_length", "min_length", "le", "lt", "ge", "gt", "pattern", "expected")
 # pydantic's words for these repeat a part of the input.
@@ -106,6 +117,8 @@ async def http(request: Request, error: HTTPException) -> JSONResponse:
     """FastAPI's own 404 and 405, among others."""
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:  # the framework names the first route's alone
+        headers["Allow"] = ", ".join(_methods(request))
     field = {404: "path", 405: "method"}.get(status)
     return problem(
         status,
@@ -117,12 +130,22 @@ async def http(request: Request, error: HTTPException) -> JSONResponse:
     )
 
 
+def _methods(request: Request) -> list[str]:
+    """All that the path takes, by our own document."""
+    found: set[str] = set()
+    for path, operations in request.app.openapi()["paths"].items():
+        if compile_path(path)[0].match(request.url.path):
+            found |= {method.upper() for method in operations}
+    return sorted(found)
+
+
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
     """PostgreSQL is away: ask again. Anything else is ours to find in the logs."""
     if is_away(error):
         log.warning("postgresql_away", path=request.url.path, error=type(error).__name__)
-        detail = "the database does not answer; nothing was accepted"
-        return problem(503, "database_unavailable", detail, {"Retry-After": "2"})
+        session = getattr(request.state, "session", None)
+        wrote = session is not None and "wrote" in session.info
+        return problem(503, "database_unavailable", MAYBE if wrote else NOTHING, RETRY)
     log.error("unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
     return problem(500, "internal")
 
@@ -133,6 +156,11 @@ def install(app: FastAPI) -> None:
         TidingsError: ours,
         RequestValidationError: invalid,
         HTTPException: http,
+        # By their kinds, since what handles `Exception` lets it go on to the server's log as well.
+        OSError: unexpected,
+        SQLAlchemyError: unexpected,
+        asyncpg.PostgresError: unexpected,
+        asyncpg.InterfaceError: unexpected,
         Exception: unexpected,
     }
     for kind, handler in handlers.items():

@@ -1,25 +1,23 @@
-"""Bodies, read within limits: bytes, depth, and nothing that PostgreSQL or a double cannot hold.
+"""Bodies, read by callers we know, within limits.
 
-Read before FastAPI reads them: it would turn our errors into a 400 without a word.
+Read before FastAPI reads them: it would read before it asks for a key, and would turn our errors
+into a 400 without a word.
 """
 
-import json
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from itertools import chain
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
+from api.deps import caller_of
+from api.json_body import check, is_large, parse
 from models.errors import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 
 MOST_BYTES = 1_000_000
-DEEPEST = 32
-GREATEST = 2**64 - 1  # what JSON libraries keep exactly; beyond it, 123…9 would become 1.2e+29
-LONG_NUMBER = re.compile(rb"[0-9]{19}")
+MOST_BYTES_OF_A_BATCH = 10_000_000
 JSON_TYPE = re.compile(r"application/(json|[\w.-]+\+json) *(;.*)?", re.IGNORECASE | re.ASCII)
 
 
@@ -59,71 +57,54 @@ class LimitedRequest(Request):
                 raise UnsupportedMediaType(
                     "the body must be JSON", field="Content-Type", limit="application/json"
                 )
-            self._json = _parsed(await self.body())
+            if self.headers.get("content-encoding", "identity").lower() != "identity":
+                raise UnsupportedMediaType(
+                    "the body must come as it is", field="Content-Encoding", limit="identity"
+                )
+            self._json = self.checked(await self.body())
         return self._json
+
+    def checked(self, body: bytes) -> Any:
+        """The body's value, or the first thing that is wrong with it."""
+        value, doubtful = parse(body)
+        if doubtful or is_large(body):
+            check(value)
+        return value
 
 
 class LimitedBatchRequest(LimitedRequest):
-    """The same for batches, which are longer."""
+    """The same for batches, which are longer; what one item holds is that item's own problem."""
 
-    most_bytes = 10_000_000
+    most_bytes = MOST_BYTES_OF_A_BATCH
+
+    def checked(self, body: bytes) -> Any:
+        """The batch's value; items that cannot be stored are set aside in `state.refused`."""
+        value, doubtful = parse(body)
+        if is_large(body):
+            check(value, values=False, long="items")
+        self.state.refused = {}
+        if not doubtful:
+            return value
+        if not isinstance(value, dict) or not isinstance(value.get("items"), list):
+            check(value)
+            return value
+        items = value["items"]
+        check({name: part for name, part in value.items() if name != "items"})
+        self.state.refused = {i: error for i, item in enumerate(items) if (error := _wrong(item))}
+        kept = [None if i in self.state.refused else item for i, item in enumerate(items)]
+        return value | {"items": kept}
 
 
-def _parsed(body: bytes) -> Any:
+def _wrong(item: Any) -> Invalid | None:
     try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if "depth limit" in error.msg:
-            raise _too_deep() from None
-        where = f"{error.msg}, line {error.lineno}, column {error.colno}"
-        raise BadRequest(f"not JSON in UTF-8: {where}", field="body", reason="bad_json") from None
-    if body.count(b"[") + body.count(b"{") > DEEPEST or b"\\u0000" in body:
-        _inspect(parsed)
-    if LONG_NUMBER.search(body):
-        json.loads(body, parse_int=_bounded)
-    return parsed
-
-
-def _inspect(value: Any) -> None:
-    """Level by level, without recursion."""
-    level, depth = [("body", value)], 0
-    while level:
-        depth += 1
-        below: list[tuple[str, Any]] = []
-        for name, each in level:
-            if isinstance(each, str) and "\0" in each:
-                raise Invalid("NUL characters cannot be stored", field=name[:100], reason="nul")
-            if isinstance(each, (dict, list)):
-                below += _parts(name, each)
-        if depth > DEEPEST and any(isinstance(each, (dict, list)) for _, each in level):
-            raise _too_deep()
-        level = below
-
-
-def _parts(name: str, whole: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
-    if isinstance(whole, list):
-        return ((name, part) for part in whole)
-    return chain(((name, key) for key in whole), whole.items())
-
-
-def _too_deep() -> Invalid:
-    detail = f"more than {DEEPEST} levels of lists and objects"
-    return Invalid(detail, field="body", limit=DEEPEST, reason="json_too_deep")
-
-
-def _bounded(digits: str) -> int:
-    if len(digits) > len(str(GREATEST)) + 1 or abs(number := int(digits)) > GREATEST:
-        raise Invalid(
-            "an integer of more than 64 bits; send it as a string",
-            field="body",
-            limit=GREATEST,
-            reason="number_too_large",
-        )
-    return number
+        check(item)
+    except Invalid as error:
+        return error
+    return None
 
 
 class JsonRoute(APIRoute):
-    """A route whose bodies are limited."""
+    """A route whose bodies are limited, and read only for those who have a key."""
 
     request_class: type[LimitedRequest] = LimitedRequest
 
@@ -135,6 +116,7 @@ class JsonRoute(APIRoute):
         async def limited(request: Request) -> Response:
             checked = self.request_class(request.scope, request.receive)
             if has_body:
+                await caller_of(checked)
                 await checked.json()
             return await handle(checked)
 

@@ -44,7 +44,7 @@ EXAMPLES: dict[int, tuple[str, str, str | None, int | str | None]] = {
     422: ("unknown_template", "no published template of that name", "template", None),
     503: (
         "database_unavailable",
-        "the database does not answer; nothing was accepted",
+        "the database does not answer; nothing was accepted or changed",
         None,
         None,
     ),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 from sqlalchemy import RowMapping as Row
 
 from models.status import MessageState, NotificationState, Phase, Result, Status, status
@@ -71,6 +71,10 @@ class NotificationView(BaseModel):
     channels: list[str]
     channel_mode: str
     profile_id: UUID | None
+    to: dict[str, str] = Field(description="direct addresses, by channel, in their one form")
+    locale: str
+    time_zone: str
+    content: JsonValue = Field(description="inline content, by channel and locale; else null")
     data: dict[str, JsonValue]
     metadata: dict[str, str]
     created_at: datetime
@@ -139,10 +143,11 @@ def notification_view(
     events: Sequence[Row],
 ) -> NotificationView:
     """The whole."""
-    derived = {"status", "messages", "timeline", "workflow_id"}
+    derived = {"status", "messages", "timeline", "workflow_id", "to"}
     return NotificationView(
         **{name: row[name] for name in NotificationView.model_fields if name not in derived},
         status=notification_status(row, messages),
+        to=row["addresses"] or {},
         workflow_id=f"{row['owner_kind']}/{row['owner_id']}" if row["owner_id"] else None,
         messages=message_views(messages, attempts),
         timeline=[EventView(**{n: e[n] for n in EventView.model_fields}) for e in events],

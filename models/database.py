@@ -27,10 +27,16 @@ def driver_url(url: str) -> URL:
 
 
 def engine(
-    url: str, *, pool: int = 8, name: str = "tidings", planned_once: bool = False
+    url: str,
+    *,
+    pool: int = 8,
+    name: str = "tidings",
+    planned_once: bool = False,
+    patience_seconds: float = 15,
 ) -> AsyncEngine:
     """A lazy pool of at most `pool` connections; nothing is connected yet.
 
+    `patience_seconds`: how long one statement may take.
     `planned_once`: for workers and relays, whose statements are few and go through an index each.
     With statistics that lag behind, or planned while a table was all but empty, they would read
     the whole of it for every window.
@@ -48,7 +54,7 @@ def engine(
         hide_parameters=True,
         connect_args={
             "timeout": 5,
-            "command_timeout": 15,
+            "command_timeout": patience_seconds,
             "server_settings": {"application_name": name, "jit": "off", "timezone": "UTC"} | plans,
         },
     )

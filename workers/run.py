@@ -21,6 +21,7 @@ from models import database
 from models.repositories.templates import VersionCache
 from models.seal import Keyring
 from models.settings import Settings
+from workers.connect import runtime
 from workers.queues import WORKFLOWS
 
 log = structlog.get_logger()
@@ -40,6 +41,7 @@ async def connect(settings: Settings) -> Client:
             return await Client.connect(
                 settings.temporal_address,
                 namespace=settings.temporal_namespace,
+                runtime=runtime(),
                 grpc_compression=GrpcCompression.NONE,
             )
         except RuntimeError as error:

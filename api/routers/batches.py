@@ -1,7 +1,7 @@
 """Batches: up to 1,000 notifications in one call, each with its own result."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from api import errors
 from api.bodies import EXAMPLE, ITEM_EXAMPLE, BatchItem, Body, wanted
-from api.deps import Sender, Session, Starts, Versions, after_commit
+from api.deps import RefusedItems, Sender, Session, Starts, Versions, after_commit
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import BatchRoute
 from models.acceptance import Accepted, Request, accept
@@ -87,6 +87,7 @@ async def create_batch(
     body: BatchCreate,
     caller: Sender,
     session: Session,
+    refused: RefusedItems,
     starts: Starts,
     versions: Versions,
     idempotency_key: IdempotencyKey = None,
@@ -96,7 +97,8 @@ async def create_batch(
     fingerprint = fingerprint_of(body.items)
     if scope and (answer := await idempotency.begin(session, scope, fingerprint)):
         return answered(answer, replayed=True)
-    items = await _checked(session, body.items, caller, versions)
+    items = await _parsed(body.items, refused)
+    await _check(session, items, caller, versions)
     await _dedupe(session, caller.application_id, items)
     fresh = [item for item in items if not item.problem and not item.duplicate_of]
     owners = {p: uuid7() for p in sorted({i.accepted.priority for i in fresh if i.accepted})}
@@ -118,14 +120,22 @@ async def create_batch(
     return answered(answer)
 
 
-async def _checked(
-    session: AsyncSession, raw: Sequence[Any], caller: Caller, versions: VersionCache
-) -> list[_Item]:
+async def _parsed(raw: Sequence[Any], refused: Mapping[int, TidingsError]) -> list[_Item]:
+    """Every item by itself; those that cannot be stored have their problem already."""
     items = [_Item(index) for index in range(len(raw))]
     for item in items:
-        _parse(item, raw[item.index])
+        if error := refused.get(item.index):
+            item.problem = errors.of(error)
+        else:
+            _parse(item, raw[item.index])
         if item.index % BREATHE_EVERY == 0:
             await asyncio.sleep(0)
+    return items
+
+
+async def _check(
+    session: AsyncSession, items: Sequence[_Item], caller: Caller, versions: VersionCache
+) -> None:
     requests = [item.request for item in items if item.request]
     found = await references.load(session, caller.application_id, wanted(requests))
     contents = await versions.load(session, [t.version_id for t in found.templates.values()])
@@ -139,7 +149,6 @@ async def _checked(
                 item.problem = errors.of(error)
         if item.index % BREATHE_EVERY == 0:
             await asyncio.sleep(0)
-    return items
 
 
 def _parse(item: _Item, raw: Any) -> None:

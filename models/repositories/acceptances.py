@@ -110,6 +110,7 @@ async def write(
         "kind": kind,
         "rows": orjson.dumps(rows, default=_json).decode(),
     }
+    session.info["wrote"] = True  # from here on a lost answer leaves it open
     result = await session.execute(ACCEPT, values)
     return {row.id: Written(row.due_at, row.expires_at) for row in result}
 

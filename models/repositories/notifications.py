@@ -110,6 +110,7 @@ async def events(session: AsyncSession, row: Row) -> list[Row]:
 async def cancel(session: AsyncSession, application_id: UUID, id: UUID, actor_id: UUID) -> bool:
     """Stop what is not yet handed over; False if it had ended or was cancelled before."""
     values = {"id": id, "application_id": application_id, "actor_id": actor_id}
+    session.info["wrote"] = True  # from here on a lost answer leaves it open
     cancelled = (await session.execute(CANCEL, values)).one_or_none()
     if cancelled is None:
         return False

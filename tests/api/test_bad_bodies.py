@@ -61,11 +61,12 @@ async def test_thirty_two_levels_are_read(api, refused) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"data": {"name": "a\0"}}, "name"),
+        ({"data": {"name": "a\0"}}, "data.name"),
         ({"data": {"na\0me": "a"}}, "data"),
-        ({"metadata": {"order": "\0"}}, "order"),
-        ({"to": {"email": "a\0@example.com"}}, "email"),
-        ({"to": {"external_id": "\0"}}, "external_id"),
+        ({"data": {"lines": [{"id": "a"}, {"id": "\0"}]}}, "data.lines.1.id"),
+        ({"metadata": {"order": "\0"}}, "metadata.order"),
+        ({"to": {"email": "a\0@example.com"}}, "to.email"),
+        ({"to": {"external_id": "\0"}}, "to.external_id"),
         ({"template": "wel\0come"}, "template"),
         ({"\0": 1}, "body"),
     ],
@@ -80,7 +81,75 @@ async def test_an_integer_that_would_lose_digits_is_refused(api, body, refused, 
 
     answer = await api.http.post(URL, content=raw, headers={"Content-Type": "application/json"})
 
-    await refused(answer, 422, "number_too_large", "body")
+    await refused(answer, 422, "number_too_large", "data.name")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [("a\0", "nul"), (2**64, "number_too_large"), (-(10**40), "number_too_large")],
+)
+async def test_an_item_that_cannot_be_stored_holds_up_no_other(api, body, value, code) -> None:
+    answer = (await api.batch([body(), body(data={"name": value}), body()])).json()
+
+    assert [item["status"] for item in answer["items"]] == ["accepted", "refused", "accepted"]
+    problem = answer["items"][1]["problem"]
+    assert (problem["status"], problem["code"], problem["field"]) == (422, code, "data.name")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"data": {"lines": list(range(1001))}}, "data.lines"),
+        ({"data": {"lines": [{"parts": [0] * 1001}]}}, "data.lines.0.parts"),
+        ({"metadata": {str(n): "" for n in range(1001)}}, "metadata"),
+    ],
+)
+async def test_a_list_or_an_object_has_at_most_a_thousand_entries(
+    api, body, refused, changes, field
+) -> None:
+    problem = await refused(await api.send(body(**changes)), 422, "too_many", field)
+
+    assert problem["limit"] == 1000
+
+
+async def test_a_batch_of_millions_of_values_is_refused_before_it_is_checked(api, refused) -> None:
+    raw = b'{"items":[' + b"{}," * 3_000_000 + b"{}]}"
+
+    answer = await api.http.post(
+        URL + "/batch", content=raw, headers={"Content-Type": "application/json"}
+    )
+
+    assert (await refused(answer, 422, "too_many", "body"))["limit"] == 200_000
+
+
+@pytest.mark.parametrize("path", [URL, URL + "/batch"])
+async def test_without_a_key_no_body_is_read(api, refused, path) -> None:
+    async def unread():
+        raise AssertionError("read for a stranger")
+        yield b""
+
+    headers = {"Authorization": "Bearer td_nobody", "Content-Type": "application/json"}
+    answer = await api.http.post(path, content=unread(), headers=headers)
+
+    await refused(answer, 401, "unauthorized", "Authorization")
+
+
+async def test_bad_utf_8_is_named_by_its_place(api, refused) -> None:
+    raw = '{"to":\n {"name": "Jürgen"}}'.encode("latin-1")
+
+    answer = await api.http.post(URL, content=raw, headers={"Content-Type": "application/json"})
+
+    problem = await refused(answer, 400, "bad_json", "body")
+    assert problem["detail"] == "not UTF-8: line 2, column 13"
+
+
+async def test_a_compressed_body_is_a_415(api, body, refused) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+    answer = await api.http.post(URL, content=json.dumps(body()), headers=headers)
+
+    problem = await refused(answer, 415, "unsupported_media_type", "Content-Encoding")
+    assert problem["limit"] == "identity"
 
 
 async def test_digits_in_a_string_are_nobodys_number(api, body) -> None:
@@ -157,7 +226,10 @@ async def test_a_caller_that_leaves_in_mid_body_is_no_error_of_ours(api, capfd) 
         "method": "POST",
         "path": URL,
         "query_string": b"",
-        "headers": [(b"content-type", b"application/json")],
+        "headers": [
+            (b"content-type", b"application/json"),
+            (b"authorization", api.http.headers["Authorization"].encode()),
+        ],
     }
     await api.http._transport.app(scope, receive, send)
 

@@ -76,6 +76,7 @@ async def test_a_connection_that_dies_before_its_commit_is_a_503(
         answer = await sending
         await holder.execute("SELECT pg_advisory_unlock(4711)")
 
-    await refused(answer, 503, "database_unavailable")
+    problem = await refused(answer, 503, "database_unavailable")
+    assert "may have been accepted" in problem["detail"]
     assert answer.headers["retry-after"] == "2"
     assert (await send(Idempotency_Key=f"dies-{route}")).status_code == 202

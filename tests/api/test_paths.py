@@ -23,6 +23,25 @@ async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
     assert problem["limit"] == answer.headers["allow"]
 
 
+async def test_a_method_that_is_not_allowed_is_told_all_that_are(api) -> None:
+    answer = await api.http.put(f"{PATH}/01890000-0000-7000-8000-000000000000")
+
+    assert answer.headers["allow"] == "DELETE, GET"
+
+
+async def test_whom_it_is_for_is_seen_before_there_is_any_message(api, body) -> None:
+    content = {"sms": {"text": "Hello"}}
+    to = {"sms": "+49 151 1234 5678", "locale": "de", "time_zone": "Europe/Berlin"}
+    asked = body(to=to, content=content, template=None, data={}, send_at="2027-01-01T00:00:00Z")
+    id = (await api.send({k: v for k, v in asked.items() if v is not None})).json()["id"]
+
+    view = (await api.http.get(f"{PATH}/{id}")).json()
+
+    assert view["to"] == {"sms": "+4915112345678"}
+    assert (view["locale"], view["time_zone"]) == ("de", "Europe/Berlin")
+    assert view["content"] == {"sms": {"default": {"text": "Hello"}}}
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 @pytest.mark.parametrize("id", ["nope", "1", "%00", "0" * 300, "batch", "'--", "%F0%9F%92%A9"])
 async def test_an_id_that_is_none_is_refused_without_repeating_it(api, refused, method, id) -> None:

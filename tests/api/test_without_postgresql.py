@@ -85,6 +85,8 @@ async def test_stopped_and_started_again(server, serve, body) -> None:
 
         await server.stop()
 
+        detail = (await api.send(body())).json()["detail"]
+        assert detail.endswith("nothing was accepted or changed")
         stopped = await asked(api, body)
         assert stopped == {
             **dict.fromkeys(("post", "batch", "get", "delete"), away),
