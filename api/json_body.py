@@ -64,9 +64,9 @@ def check(value: Any, *, values: bool = True, long: str = "") -> None:
                 _check_value(node)
             if isinstance(node[2], dict | list):
                 _check_length(node, long)
-                below += _parts(node)
-                if seen + len(below) > MOST_VALUES:
+                if seen + len(below) + len(node[2]) > MOST_VALUES:
                     raise _too_many("body", MOST_VALUES)
+                below += _parts(node)
         level = below
 
 
