@@ -15,23 +15,26 @@ from models.selection import Selection
 
 STATUS = text("SELECT status FROM owner WHERE id = :owner_id")
 
-# For each open notification: how far it is, and where it may go: a direct address, or the
-# profile's best contact on the channel. `first` takes one channel after the other. Materialized:
-# else END asks for the candidates anew for each notification, which is cubic in a batch's size.
+# Each open notification, how far it is, and where it may go: a direct address, or the profile's
+# best contact on the channel. `first` takes one channel after the other. Materialized, and never
+# joined with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
 CANDIDATES = """
-open AS (
-    SELECT n.* FROM owner o JOIN notification n ON n.owner_id = o.id AND n.ended_at IS NULL
+open AS MATERIALIZED (
+    SELECT n.id, n.application_id, n.profile_id, n.addresses, n.channels, n.channel_mode, n.due_at,
+           n.expires_at, n.cancelled_at, progress.*
+    FROM owner o JOIN notification n ON n.owner_id = o.id AND n.ended_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS messages, COALESCE(max(m.step), 0) AS last_step,
+               COALESCE(bool_and(m.phase = 'ended'), true) AS all_ended,
+               COALESCE(bool_or(m.result IN ('sent', 'unknown')), false) AS reached
+        FROM message m WHERE m.owner_id = :owner_id AND m.notification_id = n.id
+    ) progress
     WHERE o.id = :owner_id AND o.status = 'running'
-), progress AS (
-    SELECT open.id, count(m.seq) AS messages, COALESCE(max(m.step), 0) AS step,
-           COALESCE(bool_and(m.phase = 'ended'), true) AS all_ended,
-           COALESCE(bool_or(m.result IN ('sent', 'unknown')), false) AS reached
-    FROM open LEFT JOIN message m ON m.owner_id = :owner_id AND m.notification_id = open.id
-    GROUP BY open.id
 ), candidate AS MATERIALIZED (
-    SELECT open.id, ch.channel, a.address,
-           CASE WHEN open.channel_mode = 'first' THEN ch.step ELSE 0 END AS step, ch.step AS rank
-    FROM open JOIN progress USING (id)
+    SELECT open.id, open.application_id, open.channel_mode, open.due_at, open.expires_at,
+           ch.channel, a.address, ch.step AS rank,
+           CASE WHEN open.channel_mode = 'first' THEN ch.step ELSE 0 END AS step
+    FROM open
     CROSS JOIN LATERAL unnest(open.channels) WITH ORDINALITY AS ch (channel, step)
     CROSS JOIN LATERAL (
         SELECT open.addresses ->> ch.channel AS address
@@ -45,20 +48,20 @@ open AS (
         LIMIT 1
     ) a
     WHERE open.cancelled_at IS NULL AND open.expires_at > now() + CAST(:call_deadline AS interval)
-      AND (progress.messages = 0 AND open.channel_mode = 'all'
-           OR open.channel_mode = 'first' AND progress.all_ended AND NOT progress.reached
-              AND ch.step > progress.step)
+      AND (open.messages = 0 AND open.channel_mode = 'all'
+           OR open.channel_mode = 'first' AND open.all_ended AND NOT open.reached
+              AND ch.step > open.last_step)
 )
 """
 
 DECIDE = text(f"""
 WITH {CANDIDATES}, chosen AS (
-    SELECT c.*, open.application_id, open.channel_mode, open.due_at, open.expires_at,
-           s.reason AS suppressed, row_number() OVER (PARTITION BY c.id ORDER BY c.rank) AS place
-    FROM candidate c JOIN open USING (id)
-    LEFT JOIN suppression s ON s.application_id = open.application_id
+    SELECT c.*, s.reason AS suppressed,
+           row_number() OVER (PARTITION BY c.id ORDER BY c.rank) AS place
+    FROM candidate c
+    LEFT JOIN suppression s ON s.application_id = c.application_id
          AND s.channel = c.channel AND s.address = c.address
-    WHERE open.due_at <= now()
+    WHERE c.due_at <= now()
 ), written AS (
     INSERT INTO message (owner_id, seq, notification_id, application_id, step, channel, address,
         phase, result, reason, next_at, expires_at)
@@ -94,8 +97,8 @@ WITH {CANDIDATES}, over AS (
         WHEN messages = 0 AND expires_at <= now() + CAST(:call_deadline AS interval) THEN 'expired'
         WHEN messages = 0 THEN 'no_contact'
         ELSE 'done' END AS why
-    FROM open JOIN progress USING (id)
-    WHERE all_ended AND NOT EXISTS (SELECT FROM candidate c WHERE c.id = open.id)
+    FROM open
+    WHERE all_ended AND id NOT IN (SELECT id FROM candidate)
       AND (messages > 0 OR due_at <= now() OR cancelled_at IS NOT NULL)
 ), free AS (
     SELECT n.id, over.why FROM notification n JOIN over ON over.id = n.id

@@ -1,12 +1,18 @@
-"""A batch ends in one statement whatever PostgreSQL knows of its tables: nothing, at first."""
+"""A batch is decided and ended in one statement each, whatever PostgreSQL knows of its tables.
+
+That is nothing at first: then it expects one row of everything, and loops over all where it may.
+"""
 
 import asyncio
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from models import database
+from models.messages import CALL_DEADLINE
 from models.repositories import decisions
 
 SIZE = 1000
@@ -43,3 +49,42 @@ async def test_a_thousand_notifications_end_at_once_before_any_statistics(
             assert await decisions.end(session, owner_id)
     finally:
         await engine.dispose()
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+def touched(node: dict[str, Any]) -> float:
+    """How many rows it looked at, in all its loops."""
+    removed = sum(each for name, each in node.items() if name.startswith("Rows Removed"))
+    return (node["Actual Rows"] + removed) * node["Actual Loops"]
+
+
+@pytest.mark.parametrize("mode", ["all", "first"])
+@pytest.mark.parametrize("statement", ["decide", "end"])
+async def test_no_row_of_a_batch_is_looked_at_for_each_other_row(
+    database_url: str, mode: str, statement: str
+) -> None:
+    engine = database.engine(database_url, pool=1, planned_once=True)
+    owner_id = uuid7()
+    values = {"id": owner_id, "size": SIZE, "mode": mode}
+    asked = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
+    try:
+        async with database.sessions(engine).begin() as session:
+            await session.execute(text(OWNER), values)
+            await session.execute(text(NOTIFICATIONS), values)
+            if statement == "end":
+                assert await decisions.decide(session, owner_id)
+                await session.execute(text(SENT), values)
+            sql = str(decisions.DECIDE if statement == "decide" else decisions.END)
+            more = {"first": 1, "last": SIZE, "channel": "sms"} if statement == "end" else {}
+            explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+            [[[plan]]] = (await session.execute(explain, asked | more)).all()
+    finally:
+        await engine.dispose()
+
+    most = max(nodes(plan["Plan"]), key=touched)
+    assert touched(most) <= 5 * SIZE, most
