@@ -26,6 +26,7 @@ COMMANDS = {
     "relay": "Run the relay: starts, sweeps, reconciles.",
     "send": "Send one notification, or a file of them.",
     "keys": "Make and revoke API keys.",
+    "accounts": "Add and list vendor accounts.",
     "audit": "Compare clients, PostgreSQL and vendors.",
 }
 

@@ -1,27 +1,26 @@
 """`tidings keys`: make, list and revoke API keys. A key is shown once, when it is made."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from deploy.commands.options import AsJson
-from deploy.local.settings_check import check_settings
-from models import database
+from deploy.managing import applications
+from deploy.managing.listing import show_rows
+from deploy.managing.new_key import MOST_DAYS, expiry, scopes_of, words_of
+from deploy.managing.reach import Folder, reach
+from deploy.managing.transaction import in_transaction
 from models import keys as shapes
-from models.errors import Invalid, NotFound
-from models.repositories import api_keys, applications
+from models.errors import NotFound
+from models.repositories import api_keys
 from models.repositories.api_keys import NewKey
 
-T = TypeVar("T")
+NAME = "tidings keys"
 keys = typer.Typer(help="Make and revoke API keys.", no_args_is_help=True)
 
 
@@ -33,21 +32,23 @@ def create(
     scopes: Annotated[str, typer.Option(help=f"Of {', '.join(shapes.SCOPES)}.")] = (
         "notifications:send,notifications:read,notifications:cancel"
     ),
-    days: Annotated[int, typer.Option(help="Valid for so many days; 0: for ever.")] = 0,
+    days: Annotated[int, typer.Option(help=f"Valid so long, to {MOST_DAYS}; 0: for ever.")] = 0,
+    new_application: Annotated[
+        bool, typer.Option("--new-application", help="Make it, with the default categories.")
+    ] = False,
+    data: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown now, and never again: only its SHA-256 is kept."""
-    wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    if unknown := [scope for scope in wanted if scope not in shapes.SCOPES]:
-        raise Invalid(f"no scope {unknown[0]!r}; there are {', '.join(shapes.SCOPES)}")
-    key = shapes.new()
+    key, id, wanted = shapes.new(), uuid7(), scopes_of(scopes)
+    expires_at = expiry(days)
+    owner, name = words_of("--owner", owner), words_of("--name", name)
 
-    async def insert(session: AsyncSession) -> UUID:
-        id = uuid7()
-        expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
+    async def insert(session: AsyncSession) -> None:
+        find = applications.made if new_application else applications.known
         new = NewKey(
             id=id,
-            application_id=await applications.ensure(session, application),
+            application_id=await find(session, application),
             name=name,
             owner=owner,
             sha256=shapes.digest(key),
@@ -56,51 +57,57 @@ def create(
             expires_at=expires_at,
         )
         await api_keys.insert(session, new)
-        return id
 
-    id = _with_session(insert)
-    if as_json:
-        typer.echo(json.dumps({"id": str(id), "key": key, "scopes": wanted}))
-    else:
-        typer.echo(f"{key}\n\nid {id}, scopes {', '.join(wanted)}. Keep it: it is shown only now.")
+    in_transaction(reach(data), NAME, insert)
+    _tell(key, id, wanted, as_json=as_json)
+    if new_application:
+        typer.echo(
+            f"{application} sends through accounts of its own: tidings accounts add", err=True
+        )
 
 
 @keys.command("list")
-def list_keys(as_json: AsJson = False) -> None:
+def list_keys(data: Folder = None, as_json: AsJson = False) -> None:
     """List all keys, without what they are."""
-    rows = _with_session(api_keys.every)
+    rows = in_transaction(reach(data), NAME, api_keys.every)
     if as_json:
         typer.echo(json.dumps(rows, default=str))
         return
-    table = Table("id", "application", "name", "owner", "ends in", "scopes", "state", box=None)
-    for row in rows:
-        state = "revoked" if row["revoked_at"] else "live"
-        words = [str(row[c]) for c in ("id", "application", "name", "owner", "last_four")]
-        scopes: Any = row["scopes"]
-        table.add_row(*words, ", ".join(scopes), state)
-    Console().print(table)
+    columns = ("id", "application", "name", "owner", "ends in", "scopes", "state")
+    show_rows(columns, [_words(row) for row in rows])
 
 
 @keys.command()
-def revoke(key_id: Annotated[UUID, typer.Argument(help="The id that `list` shows.")]) -> None:
+def revoke(
+    key_id: Annotated[UUID, typer.Argument(help="The id that `list` shows.")],
+    data: Folder = None,
+) -> None:
     """Revoke a key; within 2 seconds no API process takes it any more."""
 
     async def end(session: AsyncSession) -> bool:
         return await api_keys.revoke(session, key_id)
 
-    if not _with_session(end):
+    if not in_transaction(reach(data), NAME, end):
         raise NotFound("no live key with this id")
     typer.echo("revoked")
 
 
-def _with_session(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    async def run() -> T:
-        url = check_settings().database_url.get_secret_value()
-        engine = database.engine(url, pool=1, name="tidings keys")
-        try:
-            async with database.sessions(engine).begin() as session:
-                return await work(session)
-        finally:
-            await engine.dispose()
+def _words(row: dict[str, Any]) -> list[str]:
+    words = [str(row[c]) for c in ("id", "application", "name", "owner", "last_four")]
+    return [*words, ", ".join(row["scopes"]), _state(row)]
 
-    return asyncio.run(run())
+
+def _state(row: dict[str, Any]) -> str:
+    if row["revoked_at"]:
+        return "revoked"
+    ends: datetime | None = row["expires_at"]
+    if ends is None:
+        return "live"
+    return "expired" if ends <= datetime.now(UTC) else f"live until {ends:%Y-%m-%d}"
+
+
+def _tell(key: str, id: UUID, scopes: list[str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"id": str(id), "key": key, "scopes": scopes}))
+    else:
+        typer.echo(f"{key}\n\nid {id}, scopes {', '.join(scopes)}. Keep it: it is shown only now.")

@@ -5,6 +5,7 @@ import asyncio
 import typer
 
 from deploy.local.settings_check import check_settings
+from deploy.managing.database_trouble import told_in_one_line
 from models import logs
 from models import migrate as migrations
 
@@ -13,5 +14,7 @@ def migrate() -> None:
     """Bring the database's schema up to date. Safe to repeat, and to run twice at once."""
     settings = check_settings()
     logs.configure(settings.log_level, settings.log_format)
-    asyncio.run(migrations.upgrade(settings.database_url.get_secret_value()))
+    url = settings.database_url.get_secret_value()
+    with told_in_one_line(url, "is TIDINGS_DATABASE_URL right?"):
+        asyncio.run(migrations.upgrade(url))
     typer.echo(f"schema at {migrations.head()}")
