@@ -1,10 +1,13 @@
 """The text part made from an email's HTML."""
 
+import time
+from html import unescape
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rendering.plain_text import MAX_CHARACTERS, plain_text
+from models.rendering.plain_text import MAX_TAGS, _unescaped, plain_text
 
 
 @pytest.mark.parametrize(
@@ -41,5 +44,38 @@ def test_any_html_gives_trimmed_lines(html: str) -> None:
     assert all(line == line.strip() for line in text.split("\n"))
 
 
-def test_no_more_is_read_than_the_limit() -> None:
-    assert len(plain_text("x" * (MAX_CHARACTERS + 1))) == MAX_CHARACTERS
+def test_all_of_a_long_email_is_read() -> None:
+    html = "<table>" + "<tr><td>cell</td></tr>\n" * 12_000 + "</table><p>the end</p>"
+    text = plain_text(html)
+    assert len(html) > 240_000
+    assert text.count("cell") == 12_000
+    assert text.endswith("cell\n\nthe end")
+
+
+def test_too_many_tags_end_the_text_at_a_whole_one() -> None:
+    assert plain_text("<b>a</b>" * MAX_TAGS) == "a" * (MAX_TAGS // 2)
+    assert plain_text("<i>" * MAX_TAGS + "a < b<i>c") == "a < b"
+
+
+@given(st.text(st.sampled_from("&ampltg;#349x <")))
+def test_entities_read_as_the_standard_library_reads_them(text: str) -> None:
+    assert _unescaped(text) == unescape(text)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<" + "a" * 1_000_000,
+        "<" * 1_000_000,
+        "<a " + "href=" * 200_000,
+        "<!--" * 250_000,
+        "<script>" * 125_000,
+        "<li>" * 250_000,
+        "&lt;&amp;&#34;" * 70_000,
+    ],
+    ids=lambda html: html[:8],
+)
+def test_a_megabyte_takes_linear_time(html: str) -> None:
+    started = time.process_time()
+    plain_text(html)
+    assert time.process_time() - started < 1  # at most 0.1; what looks back takes minutes
