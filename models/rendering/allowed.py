@@ -3,7 +3,9 @@
 A sandbox that forbids is not enough: ten characters of template could still make 1 GB of text.
 """
 
+import re
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from jinja2 import nodes
@@ -17,6 +19,8 @@ MAX_DEPTH = 40  # expressions and blocks inside each other
 MAX_LOOP_DEPTH = 8  # Python itself stops at 20
 MAX_BRANCHES = 40  # `elif` of one `if`: Python nests them
 MAX_INTEGER = 2**63 - 1
+# Tabs and line breaks are text; no channel carries the others.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 LOOP_NAMES = {"index", "index0", "revindex", "revindex0", "first", "last", "length"}
 # Jinja gives these a meaning of its own.
 RESERVED = {"loop", "self", "super", "caller", "varargs", "kwargs"}
@@ -101,6 +105,10 @@ def _item(node: Any) -> None:
 def _constant(node: Any) -> None:
     if isinstance(node.value, int) and node.value > MAX_INTEGER:
         raise _not_allowed(node, "literal", f"a number above {MAX_INTEGER} is")
+    if isinstance(node.value, float) and not isfinite(node.value):
+        raise _not_allowed(node, "literal", "a number beyond 64 bits is")
+    if isinstance(node.value, str) and CONTROL.search(node.value):
+        raise _not_allowed(node, "literal", "a control character, such as NUL, is")
 
 
 def _sequence(node: Any) -> None:

@@ -19,6 +19,7 @@ CHARACTERS_PER_STEP = 1_000
 ITEMS_PER_STEP = 100
 COUNTED = "counted loop"  # no template can name it: it is not an identifier
 COMPARED = "compared {}"  # likewise
+NEGATED = "negated value"  # likewise
 
 
 class Budget:
@@ -85,6 +86,13 @@ class Metered(NodeTransformer):
         (operand,) = node.ops
         name = COMPARED.format(operand.op)
         return nodes.Test(node.expr, name, [operand.expr], [], None, None, lineno=node.lineno)
+
+    def visit_Neg(self, node: nodes.Neg) -> nodes.Expr:  # noqa: N802 - the visitor's naming
+        """A sign becomes a filter of ours, so that its errors are; before a number it stays."""
+        self.generic_visit(node)
+        if isinstance(node.node, nodes.Const) and isinstance(node.node.value, int | float):
+            return node
+        return nodes.Filter(node.node, NEGATED, [], [], None, None, lineno=node.lineno)
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Expr:  # noqa: N802 - the visitor's naming
         """`a["b"]` is `a.b`: names from the source may be shown in errors, looked-up ones not."""

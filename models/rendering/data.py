@@ -3,6 +3,7 @@
 Rendering relies on it: data is a tree of plain values, so its printed size is bounded.
 """
 
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -53,6 +54,8 @@ def _containers(whole: Any, field: str) -> list[Any]:
     if isinstance(whole, dict) and not all(isinstance(key, str) for key in whole):
         raise _invalid(field, "data_not_json", "data holds a key that is not a text")
     parts = whole.values() if isinstance(whole, dict) else whole
+    if not all(isfinite(part) for part in parts if isinstance(part, float)):
+        raise _invalid(field, "data_not_json", "data holds a number out of range")
     containers = [part for part in parts if not isinstance(part, SCALARS)]
     if not all(isinstance(part, dict | list) for part in containers):
         raise _invalid(field, "data_not_json", "data holds what JSON cannot")

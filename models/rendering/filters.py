@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from models.rendering.budget import hold
 from models.rendering.refusal import refusal
 
 MAX_NUMBER = 40  # characters of a number or a date given as text
+NO_FALLBACK = object()
 MAX_DIGITS = 10  # behind the point
 # Not strftime at large: the C library takes widths, and "%1000000000Y" would be a gigabyte.
 DATE_FORMAT = re.compile(r"(?:[^%]|%[aAbBdHIjmMpSyY%]){1,100}")
@@ -35,6 +37,8 @@ def plain(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, dict | list | tuple):
         raise refusal("template_type", "a list or an object cannot be printed")
+    if isinstance(value, float) and not isfinite(value):
+        raise refusal("template_type", "a number beyond 64 bits cannot be printed")
     return str(value)
 
 
@@ -122,25 +126,19 @@ def urlencode(value: Any) -> str:
     return quote(plain(value))
 
 
-def to_int(value: Any, fallback: int = 0) -> int:
-    """A whole number, or `fallback` where it is none."""
-    try:
-        return int(float(value)) if isinstance(value, float) else int(_short(value))
-    except (ValueError, OverflowError):
-        return fallback
+def to_int(value: Any, fallback: Any = NO_FALLBACK) -> Any:
+    """A whole number; where it is none, the fallback, and an error without one."""
+    return _or_fallback(lambda: int(value if isinstance(value, float) else _short(value)), fallback)
 
 
-def to_float(value: Any, fallback: float = 0.0) -> float:
-    """A number, or `fallback` where it is none."""
-    try:
-        return float(_short(value))
-    except ValueError:
-        return fallback
+def to_float(value: Any, fallback: Any = NO_FALLBACK) -> Any:
+    """A number; where it is none, or not finite, the fallback, and an error without one."""
+    return _or_fallback(lambda: _finite(float(_short(value))), fallback)
 
 
 def rounded(value: Any, digits: int = 0) -> float:
     """Rounded half up, as people do."""
-    return float(_decimal(value, digits))
+    return _finite(float(_decimal(value, digits)))
 
 
 def number(value: Any, digits: int = 0, point: str = ".", thousands: str = ",") -> str:
@@ -154,6 +152,21 @@ def date(value: Any, form: str = "%Y-%m-%d") -> str:
     if not DATE_FORMAT.fullmatch(form):
         raise refusal("template_type", "a date's form takes %a %A %b %B %d %H %I %j %m %M %p %S %y")
     return datetime.fromisoformat(_short(value)).strftime(form)
+
+
+def _or_fallback(make: Callable[[], Any], fallback: Any) -> Any:
+    try:
+        return make()
+    except (ValueError, OverflowError):
+        if fallback is NO_FALLBACK:
+            raise
+        return fallback
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise ValueError("not a finite number")
+    return value
 
 
 def _short(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Undefined, pass_context
 
-from models.rendering.budget import COMPARED, COUNTED, RenderContext, hold
+from models.rendering.budget import COMPARED, COUNTED, NEGATED, RenderContext, hold
 from models.rendering.filters import FILTERS, default
 from models.rendering.refusal import refusal
 
@@ -32,18 +32,20 @@ TESTS: dict[str, Callable[..., bool]] = {
     "odd": lambda value: value % 2 == 1,
 }
 TAKES_MISSING = {default, TESTS["defined"], TESTS["undefined"]}
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "gteq": operator.ge,
-    "lt": operator.lt,
-    "lteq": operator.le,
+# By Jinja's names, with their signs.
+COMPARISONS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "eq": ("==", operator.eq),
+    "ne": ("!=", operator.ne),
+    "gt": (">", operator.gt),
+    "gteq": (">=", operator.ge),
+    "lt": ("<", operator.lt),
+    "lteq": ("<=", operator.le),
 }
+UNFIT = (TypeError, ValueError, ArithmeticError, LookupError)
 
 
-def metered(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` paying for its arguments, and its text bounded."""
+def metered(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """`function` paying for its arguments, its text bounded; its errors say `name` and no value."""
     takes_missing = function in TAKES_MISSING
 
     @pass_context
@@ -53,7 +55,10 @@ def metered(function: Callable[..., Any]) -> Callable[..., Any]:
             str(value)  # raises, with its name
         for each in (value, *args, *kwargs.values()):
             context.budget.read(each)
-        result = function(value, *args, **kwargs)
+        try:
+            result = function(value, *args, **kwargs)
+        except UNFIT:  # their texts quote values; ours must not
+            raise refusal("template_type", f"a value does not fit {name}") from None
         if isinstance(result, str):
             hold(len(result))
             context.budget.read(result)
@@ -71,7 +76,7 @@ def counted(context: RenderContext, value: Any, price: int) -> Any:
     return value
 
 
-def compared(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+def compared(function: Callable[[Any, Any], Any], sign: str) -> Callable[..., Any]:
     """A comparison of two texts or numbers; lists would cost more than their length shows."""
 
     def compare(left: Any, right: Any) -> Any:
@@ -79,7 +84,7 @@ def compared(function: Callable[[Any, Any], Any]) -> Callable[..., Any]:
             raise refusal("template_type", "lists and objects cannot be compared")
         return function(left, right)
 
-    return metered(compare)
+    return metered(compare, f"the comparison {sign}")
 
 
 def is_in(left: Any, right: Any) -> bool:
@@ -96,12 +101,15 @@ def is_not_in(left: Any, right: Any) -> bool:
 
 def all_filters() -> dict[str, Callable[..., Any]]:
     """By the names that compiled templates know."""
-    return {name: metered(each) for name, each in FILTERS.items()} | {COUNTED: counted}
+    filters = {name: metered(each, f"the filter {name!r}") for name, each in FILTERS.items()}
+    return filters | {COUNTED: counted, NEGATED: metered(operator.neg, "the sign -")}
 
 
 def all_tests() -> dict[str, Callable[..., Any]]:
     """By the names that compiled templates know."""
-    tests = {name: metered(each) for name, each in TESTS.items()}
-    comparisons = {COMPARED.format(name): compared(each) for name, each in COMPARISONS.items()}
-    membership = {COMPARED.format("in"): is_in, COMPARED.format("notin"): is_not_in}
-    return tests | comparisons | {name: metered(each) for name, each in membership.items()}
+    tests = {name: metered(each, f"the test {name!r}") for name, each in TESTS.items()}
+    for name, (sign, each) in COMPARISONS.items():
+        tests[COMPARED.format(name)] = compared(each, sign)
+    tests[COMPARED.format("in")] = metered(is_in, "the comparison in")
+    tests[COMPARED.format("notin")] = metered(is_not_in, "the comparison not in")
+    return tests

@@ -12,7 +12,6 @@ from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
-from jinja2.parser import Parser
 
 from models.errors import Invalid
 from models.rendering.allowed import check_allowed
@@ -20,6 +19,7 @@ from models.rendering.budget import Metered, RenderContext
 from models.rendering.data import check_data
 from models.rendering.environment import MARKING_UP, PLAIN
 from models.rendering.escaping import Escaping
+from models.rendering.parsing import FILENAME, constant_line, line_at, parse
 from models.rendering.refusal import refusal
 
 __all__ = ["Template", "check_data", "compile_template"]
@@ -27,7 +27,6 @@ __all__ = ["Template", "check_data", "compile_template"]
 MAX_SOURCE_BYTES = 256 * 1024
 MAX_OUTPUT_BYTES = 1_000_000
 SMALL_SOURCE = 16 * 1024  # characters; many of these are kept compiled, few larger ones
-FILENAME = "<tidings template>"
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -52,6 +51,8 @@ class Template:
         except jinja2.UndefinedError as error:
             line = _line(self.body, error.__traceback__)
             raise refusal("template_undefined", str(error), line=line) from None
+        except UnicodeEncodeError:
+            raise refusal("template_type", "the output is not valid Unicode") from None
         except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             # Their texts quote values; ours must not.
             line = _line(self.body, error.__traceback__)
@@ -79,31 +80,16 @@ def compile_template(source: str, escaping: Escaping, field: str = "template") -
 def _compile(source: str, escaping: Escaping) -> Template:
     _check_source(source, escaping)
     environment = MARKING_UP if escaping.marks_up else PLAIN
-    tree = _parse(environment, source)
+    tree = parse(environment, source)
     check_allowed(tree)
-    variables = frozenset(meta.find_undeclared_variables(tree))
-    tree = Metered().visit(tree).set_environment(environment)
-    code = environment.compile(tree, filename=FILENAME)
+    try:
+        variables = frozenset(meta.find_undeclared_variables(tree))
+        tree = Metered().visit(tree).set_environment(environment)
+        code = environment.compile(tree, filename=FILENAME)
+    except jinja2.UndefinedError as error:  # it works out what is constant already
+        raise refusal("template_undefined", str(error), line=constant_line(tree)) from None
     body = jinja2.Template.from_code(environment, code, {})
     return Template(variables, escaping, body, sum(1 for _ in tree.find_all(nodes.Node)))
-
-
-def _parse(environment: jinja2.Environment, source: str) -> nodes.Template:
-    parser = None
-    try:
-        parser = Parser(environment, source, None, FILENAME)
-        return parser.parse()
-    except jinja2.TemplateSyntaxError as error:
-        raise refusal("template_syntax", error.message or "", line=error.lineno) from None
-    except ValueError:  # Python converts no integer of more digits than it takes time for
-        lexed = environment.lex(source)
-        line = next(
-            (line for line, _, text in lexed if len(text) > 4000 and text[0].isdigit()), None
-        )
-        raise refusal("template_syntax", "a number is too long", line=line) from None
-    except RecursionError:
-        line = parser.stream.current.lineno if parser else 1
-        raise refusal("template_too_deep", "too many parts inside each other", line=line) from None
 
 
 # By count and size together: at most some 16 MiB of sources each.
@@ -129,7 +115,8 @@ def _check_source(source: str, escaping: Escaping) -> None:
             limit=MAX_SOURCE_BYTES,
         )
     if "\0" in source:  # PostgreSQL could not keep it
-        raise refusal("template_syntax", "a NUL character")
+        line = line_at(source, source.index("\0"))
+        raise refusal("template_syntax", "a NUL character", line=line)
     if escaping is Escaping.HEADER:
         _check_one_line(source)
 

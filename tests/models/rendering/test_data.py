@@ -50,6 +50,8 @@ def test_size_is_counted_in_bytes_of_json() -> None:
         ({"a": ["\\\0"]}, "data_nul"),
         ({"a": "\ud800"}, "data_not_json"),
         ({"a": 2**64}, "data_not_json"),
+        ({"a": float("nan")}, "data_not_json"),
+        ({"a": [1.5, float("-inf")]}, "data_not_json"),
         ({1: 2}, "data_not_json"),
         ({"a": {1: 2}}, "data_not_json"),
         ({"a": {1, 2}}, "data_not_json"),

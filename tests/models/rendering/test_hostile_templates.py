@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.errors import Invalid
+from models.rendering.allowed import MAX_DEPTH, MAX_LOOP_DEPTH
 from models.rendering.budget import MAX_STEPS
 from models.rendering.escaping import Escaping
 from models.rendering.templates import MAX_OUTPUT_BYTES, compile_template
@@ -75,6 +76,11 @@ SYNTAX = {
     "debug": "{% debug %}",
     "an open tag": "{{ a",
     "an open comment": "{# a",
+    "an open raw block": "{% raw %}",
+    "an open raw block with a text": "{% raw %}{{ a }}",
+    "an open raw block with spaces around": "{%-  raw -%} \n \n",
+    "an open raw block behind a closed one": "{% raw %}a{% endraw %}{{ a }}{%raw%}",
+    "many open raw blocks": "{% raw" + " " * 100_000 + "{% raw %}" * 10_000,
     "only openings": "{%" * 50_000,
     "a number of 100,000 digits": "{{ " + "9" * 100_000 + " }}",
 }
@@ -139,6 +145,7 @@ def test_what_is_no_template_is_refused_with_its_line(name: str) -> None:
 def test_what_is_too_deep_is_refused_with_its_line(name: str) -> None:
     error = refused(LINE_TWO + DEEP[name])
     assert error.reason == "template_too_deep"
+    assert error.limit == (MAX_LOOP_DEPTH if name == "loops" else MAX_DEPTH)
     assert str(error).startswith("line 2: ")
 
 
@@ -255,6 +262,8 @@ def test_strange_numbers_are_refused_or_shown_but_never_long(value: object) -> N
 def test_a_raw_block_is_only_text() -> None:
     source = "{% raw %}{{ ''.__class__ }}{% for %}{% endraw %}"
     assert compile_template(source, Escaping.HTML).render({}) == "{{ ''.__class__ }}{% for %}"
+    for source in ("{% raw %}{% raw %}{% endraw %}", "{# {% raw %} #}{% raw %}{% raw %}{%endraw%}"):
+        assert compile_template(source, Escaping.HTML).render({}) == "{% raw %}"
 
 
 def test_line_statements_are_only_text() -> None:

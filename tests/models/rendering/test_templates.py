@@ -61,7 +61,12 @@ def refusal(source: str, escaping: Escaping = Escaping.TEXT, **data: Any) -> Inv
         ("12.9|int", "12"),
         ("'x'|int(7)", "7"),
         ("'1.5'|float", "1.5"),
-        ("'x'|float", "0.0"),
+        ("'x'|float(1.5)", "1.5"),
+        ("'nan'|float(0)", "0"),
+        ("'inf'|float(none)", ""),
+        ("'x'|int(fallback=7)", "7"),
+        ("-total", "-1234.5"),
+        ("tags|join('\\n\\t')", "a\n\tb\n\t3"),
         ("2.5|round", "3.0"),
         ("2.345|round(2)", "2.35"),
         ("total|number(2)", "1,234.50"),
@@ -225,6 +230,8 @@ def test_a_header_is_one_line_in_its_source_and_when_rendered(character: str) ->
         ("{{ missing in [1] }}", "line 1: 'missing' is undefined"),
         ("{{ missing is even }}", "line 1: 'missing' is undefined"),
         ("{{ missing is none }}", "line 1: 'missing' is undefined"),
+        ("\n{{ 1 if (1)[1] else 2 }}", "line 2: 'the item in [ ]' is undefined"),
+        ("\n{{ 'a'.b and 1 }}", "line 2: 'b' is undefined"),
         ("{{ order[order.id] }}", "line 1: 'the item in [ ]' is undefined"),
     ],
 )
@@ -247,12 +254,66 @@ def test_what_is_missing_is_named(source: str, detail: str) -> None:
         "{% set a = 'abc' %}{% for c in a %}{% endfor %}",
         "{{ 'x'|upper(1, 2) }}",
         "{{ 'x'|replace('', 'y') }}",
+        "{{ 'x'|int }}",
+        "{{ none|int }}",
+        "{{ 'x'|float }}",
+        "{{ 'nan'|float }}",
+        "{{ '-inf'|float }}",
+        "{{ 'nan'|int }}",
+        "{{ '1e400'|float }}",
+        "{{ '1e400'|round }}",
+        "{{ 'inf'|number }}",
+        "{{ '" + "9" * 4_299 + "'|int }}",
         "{{ 1|number(11) }}",
         "{{ '\\ud800' }}",
     ],
 )
 def test_a_value_that_does_not_fit_is_refused(source: str) -> None:
     assert refusal(source, order={}).reason in {"template_type", "template_loop_not_allowed"}
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("{{ 'x'|round }}", "the filter 'round'"),
+        ("{{ 'x'|upper(1, 2) }}", "the filter 'upper'"),
+        ("{{ 'x'|int }}", "the filter 'int'"),
+        ("{{ 'x' is even }}", "the test 'even'"),
+        ("{{ 'x' < 1 }}", "the comparison <"),
+        ("{{ 'x' >= 1 }}", "the comparison >="),
+        ("{{ 'x' in 1 }}", "the comparison in"),
+        ("{{ 'x' not in 1 }}", "the comparison not in"),
+        ("{{ -'x' }}", "the sign -"),
+        ("{{ -a }}", "the sign -"),
+    ],
+)
+def test_what_a_value_does_not_fit_is_named(source: str, what: str) -> None:
+    error = refusal("\n" + source, a="secret")
+    assert (error.reason, str(error)) == ("template_type", f"line 2: a value does not fit {what}")
+
+
+def test_a_number_that_json_cannot_hold_is_not_printed() -> None:
+    for value in (float("nan"), float("inf")):
+        error = refusal("\n{{ a }}", a=value)
+        assert error.reason == "template_type"
+        assert str(error) == "line 2: a number beyond 64 bits cannot be printed"
+    assert refusal("\n{{ 1e999 }}").reason == "template_literal_not_allowed"
+
+
+@pytest.mark.parametrize("escaping", Escaping)
+@pytest.mark.parametrize("escape", ["\\x00", "\\x1b", "\\u0085", "\\x7f", "\\x0c"])
+def test_a_control_character_in_a_literal_is_refused(escape: str, escaping: Escaping) -> None:
+    for part in ("{{ '%s' }}", "{{ a|join('%s') }}", "{{ 'a' if a == '%s' }}", "{{ a['%s'] }}"):
+        with pytest.raises(Invalid) as caught:
+            compile_template("a " + part % f"x{escape}", escaping)
+        error = caught.value
+        assert error.reason == "template_literal_not_allowed"
+        assert str(error) == "line 1: a control character, such as NUL, is not allowed"
+
+
+def test_a_nul_in_the_source_is_refused_with_its_line() -> None:
+    for source in ("a\nb\0", "{{ a }}\nb\0"):
+        assert str(refusal(source)) == "line 2: a NUL character"
 
 
 def test_names_that_python_and_jinja_know_are_only_names() -> None:
