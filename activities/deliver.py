@@ -71,8 +71,8 @@ class DeliverActivities:
         Idempotent as `deliver` is. Everything else it leaves to `deliver`: waiting, settling,
         failing over, whatever has a rate.
         """
-        turn = await self.turns.usual(input) or await self.turns.next(input, quick=True)
-        if turn.through is None:
+        turn = await self.turns.at_once(input)
+        if turn is None or turn.through is None:
             return DeliverResult(taken=False)
         slots = (self.open_accounts.quick, turn.through.opened.quick)
         if any(slot.locked() for slot in slots):

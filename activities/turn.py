@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from activities.accounts import WINDOW, OpenAccount, OpenAccounts
 from models.clock import LeaseClock
-from models.database import Sessions
+from models.database import Sessions, singly
 from models.decision import DeliverInput
 from models.errors import Misconfigured
 from models.repositories import accounts, messages, rates, sweeps
@@ -46,6 +46,7 @@ class Turns:
 
     def __init__(self, sessions: Sessions, open_accounts: OpenAccounts) -> None:
         self.sessions = sessions
+        self.singly = singly(sessions)
         self.open_accounts = open_accounts
 
     async def usual(self, input: DeliverInput) -> Turn | None:
@@ -56,8 +57,24 @@ class Turns:
         opened = await self.open_accounts.get(account)
         return Turn(Through(account, opened, opened.window()))
 
-    async def next(self, input: DeliverInput, *, quick: bool = False) -> Turn:
-        """Whatever comes next; what time has moved is moved first. `quick`: asks for no permits."""
+    async def at_once(self, input: DeliverInput) -> Turn | None:
+        """The same for what has just been queued, with one question at most.
+
+        None: the account is not in order, or has a rate; `next` knows what to do then.
+        """
+        if kept := await self.usual(input):
+            return kept
+        async with self.singly() as session:
+            account = await accounts.choose(session, input.which)
+            if account is None or account.closed_until or account.failures or account.rated:
+                return None
+            if await self._opened(session, account) is None:
+                return None
+        self.open_accounts.keep(input.application_id, input.which.channel, account)
+        return await self.usual(input)
+
+    async def next(self, input: DeliverInput) -> Turn:
+        """Whatever comes next; what time has moved is moved first."""
         async with self.sessions.begin() as session:
             await sweeps.sweep(session, input.which)
             due = await messages.due(session, input.which, limit=WINDOW)
@@ -77,7 +94,7 @@ class Turns:
             # An account that has just failed is tried with one message, not with a window.
             size = 1 if account.failures else min(wanted, opened.window())
             if account.rated:
-                return Turn() if quick else await _granted(session, input, account, opened, size)
+                return await _granted(session, input, account, opened, size)
             if not account.failures:
                 self.open_accounts.keep(input.application_id, input.which.channel, account)
             return Turn(Through(account, opened, size))

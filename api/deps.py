@@ -1,5 +1,6 @@
 """What a route may ask for. Routes name these types, never build them."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -55,7 +56,7 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     async with request.app.state.sessions.begin() as session:
         request.state.session = session
         yield session
-    _committed(session)
+    await _committed(session)
 
 
 async def _single(request: Request) -> AsyncIterator[AsyncSession]:
@@ -65,7 +66,7 @@ async def _single(request: Request) -> AsyncIterator[AsyncSession]:
     async with sessions.begin() if keyed else request.app.state.singly() as session:
         request.state.session = session
         yield session
-    _committed(session)
+    await _committed(session)
 
 
 # scope="function": the transaction ends before the answer leaves. The default is after it, and
@@ -79,9 +80,10 @@ def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
     session.info.setdefault("after_commit", []).append(call)
 
 
-def _committed(session: AsyncSession) -> None:
+async def _committed(session: AsyncSession) -> None:
     for call in session.info.get("after_commit", ()):
         call()
+    await asyncio.sleep(0)  # a workflow's start leaves before the answer is written
 
 
 async def caller_of(request: Request) -> KeyOwner:
