@@ -23,7 +23,7 @@ class PartHealth:
     """One part as it is now; `health` is well, starting, restarting, silent or down."""
 
     name: str
-    pid: int
+    pid: int | None  # None: it does not run
     uptime_seconds: int
     restarts: int
     health: str
@@ -37,11 +37,13 @@ def status(data: Data = DATA, as_json: AsJson = False) -> None:
     parts = asyncio.run(_health(state)) if state else []
     phase = state.phase if running and state and state.pid == running.pid else "stopped"
     well = phase == "ready" and all(part.health == "well" for part in parts)
+    error, tail = (state.error, state.tail) if state else ("", [])
     if as_json:
-        facts = {"stack": phase, "well": well, "parts": [asdict(part) for part in parts]}
-        typer.echo(json.dumps(facts))
+        facts = {"stack": phase, "well": well, "error": error, "tail": tail}
+        typer.echo(json.dumps({**facts, "parts": [asdict(part) for part in parts]}))
     else:
         _show(phase, parts)
+        _explain(error, tail)
     raise typer.Exit(0 if well else 1)
 
 
@@ -57,7 +59,7 @@ async def _part_health(part: PartState) -> PartHealth:
     elif part.phase == "ready":
         health = "well" if not part.url or await answers(part.url) else "silent"
     uptime = int(time.time() - part.started_at) if alive else 0
-    return PartHealth(part.name, part.pid if alive else 0, uptime, part.restarts, health)
+    return PartHealth(part.name, part.pid if alive else None, uptime, part.restarts, health)
 
 
 def _show(phase: str, parts: list[PartHealth]) -> None:
@@ -74,3 +76,11 @@ def _show(phase: str, parts: list[PartHealth]) -> None:
     console.print(f"The stack is {phase}.")
     if parts:
         console.print(table)
+
+
+def _explain(error: str, tail: list[str]) -> None:
+    """Why it was given up: the words of the part's own log, as they are."""
+    if error:
+        typer.echo(f"\nIt was given up: {error}")
+        for line in tail:
+            typer.echo(f"  {line}")

@@ -45,7 +45,7 @@ def up(
         with hold(folder, port_base):
             if start_anew:
                 _reset(folder, yes)
-            ports = clear_the_way(folder, port_base)
+            ports = clear_the_way(folder, port_base, _say)
             if not detach:
                 _say(f"preparing {folder.path}")
                 steps = prepare(folder, ports).steps()
@@ -62,7 +62,7 @@ def up(
 def _reset(folder: DataFolder, yes: bool) -> None:
     if not yes and not typer.confirm(f"Delete all data in {folder.path}?", err=True):
         raise CannotRun("nothing was deleted, nothing was started")
-    reset(folder)
+    reset(folder, _say)
 
 
 def _show(folder: DataFolder, state: StackState, as_json: bool) -> None:

@@ -24,8 +24,7 @@ def start_detached(folder: DataFolder, port_base: int, say: Callable[[str], None
     said: set[str] = set()
     try:
         while process.poll() is None:
-            state = read_state(folder.state)
-            if state and state.pid == process.pid:
+            if state := _state_of(process, folder):
                 _say_news(state, said, say)
                 if state.phase == "ready":
                     return state
@@ -34,10 +33,15 @@ def start_detached(folder: DataFolder, port_base: int, say: Callable[[str], None
         process.terminate()
         process.wait()
         raise
-    state = read_state(folder.state)
-    if state and state.pid == process.pid and state.error:
+    state = _state_of(process, folder)
+    if state and state.error:
         raise PartFailed(state.error, state.tail)
     raise PartFailed("the stack did not come up", tail(log, begin))
+
+
+def _state_of(process: "subprocess.Popen[bytes]", folder: DataFolder) -> StackState | None:
+    state = read_state(folder.state)
+    return state if state and state.pid == process.pid else None
 
 
 def _spawn(folder: DataFolder, port_base: int) -> "subprocess.Popen[bytes]":

@@ -8,9 +8,12 @@ import signal
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from deploy.local.child import Child
 from deploy.local.keeper import Keeper
 from deploy.local.processes import end, is_alive
+from deploy.local.refusal import CannotRun
 from deploy.local.supervisor import Supervisor
 from deploy.local.whole_file import write_whole
 
@@ -41,6 +44,9 @@ class StackState:
     tail: list[str] = field(default_factory=list)
 
 
+WRITTEN = TypeAdapter(StackState)
+
+
 def part_states(supervisor: Supervisor) -> list[PartState]:
     """The parts that have a process, in the order they were started."""
     return [_part_state(k, k.child) for k in supervisor.keepers if k.child]
@@ -52,11 +58,15 @@ def write_state(path: Path, state: StackState) -> None:
 
 
 def read_state(path: Path) -> StackState | None:
-    """What was written last; None if nothing was."""
-    if not path.exists():
+    """What was written last; None if nothing was, CannotRun if it is damaged."""
+    try:
+        return WRITTEN.validate_json(path.read_bytes())
+    except FileNotFoundError:
         return None
-    written = json.loads(path.read_text())
-    return StackState(**{**written, "parts": [PartState(**part) for part in written["parts"]]})
+    except (OSError, ValidationError):
+        raise CannotRun(
+            f"{path} is damaged, so what runs is not known: `tidings up` writes it anew"
+        ) from None
 
 
 def stop_leftovers(state: StackState) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 
 from deploy.commands.options import DATA
 from deploy.local.folder import DataFolder, existing_folder
+from deploy.local.lock import holder
 from deploy.local.ports import Ports
 from deploy.local.postgres import database_url
 from deploy.local.refusal import CannotRun
@@ -47,10 +48,10 @@ def reach(data: Path | None) -> Reach:
 
 
 def _of_stack(folder: DataFolder) -> Reach:
-    state = read_state(folder.state)
-    if state is None:
+    runs = holder(folder) or read_state(folder.state)
+    if runs is None:
         raise CannotRun(f"the stack in {folder.path} has never run")
     secrets = read_secrets(folder.secrets)
-    url = database_url(Ports.from_base(state.port_base).postgres, secrets.database_password)
+    url = database_url(Ports.from_base(runs.port_base).postgres, secrets.database_password)
     hint = f"does the stack in {folder.path} run? `tidings status --data {folder.path}`"
     return Reach(url, secrets.secret_keys, hint, folder)

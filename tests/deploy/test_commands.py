@@ -10,6 +10,7 @@ import pytest
 
 from deploy.commands.options import DATA
 from deploy.local.folder import open_folder
+from deploy.local.preparation import clear_the_way
 from deploy.local.processes import birth
 from deploy.local.state import PartState, StackState, write_state
 
@@ -117,3 +118,43 @@ def test_the_data_folder_is_one_that_git_ignores() -> None:
     ignored = (Path(__file__).parents[2] / ".gitignore").read_text()
     assert str(DATA) == ".tidings"
     assert ".tidings*/" in ignored
+
+
+async def test_status_says_why_a_stack_was_given_up(tidings, tmp_path: Path) -> None:
+    folder = open_folder(tmp_path / "data")
+    part = PartState("api", "stopped", 1, "another time", 0.0, 5, "", 15)
+    died = "api died (exit 3) for the 6th time in 60 s"
+    write_state(folder.state, StackState("stopped", 1, 8400, [part], died, ["[bold]OSError"]))
+
+    exit_code, out, _ = await tidings("status", "--data", str(folder.path))
+    assert exit_code == 1
+    assert out.startswith("The stack is stopped.\n")
+    assert out.endswith(f"\nIt was given up: {died}\n  [bold]OSError\n")
+
+    _, out, _ = await tidings("status", "--json", "--data", str(folder.path))
+    facts = json.loads(out)
+    assert (facts["error"], facts["tail"]) == (died, ["[bold]OSError"])
+    assert facts["parts"][0]["pid"] is None
+
+
+@pytest.mark.parametrize("damaged", ["", "{", "[]", '{"phase": "ready"}', "\x00"])
+async def test_a_damaged_state_is_one_line(tidings, tmp_path: Path, damaged: str) -> None:
+    folder = open_folder(tmp_path / "data")
+    folder.state.write_text(damaged)
+    for command in ("status", "down"):
+        exit_code, out, err = await tidings(command, "--data", str(folder.path))
+        assert (exit_code, out) == (1, "")
+        assert err == (
+            f"tidings: {folder.state} is damaged, so what runs is not known:"
+            " `tidings up` writes it anew\n"
+        )
+
+
+def test_a_damaged_state_stops_no_start(tmp_path: Path, free_base: int) -> None:
+    folder = open_folder(tmp_path / "data")
+    folder.state.write_text("{")
+    said: list[str] = []
+    assert clear_the_way(folder, free_base, said.append).api == free_base
+    [line] = said
+    assert line.startswith(f"{folder.state} is damaged")
+    assert not folder.state.exists()

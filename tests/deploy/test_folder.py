@@ -44,6 +44,6 @@ def test_a_reset_deletes_what_we_made_and_nothing_else(tmp_path: Path) -> None:
     for made in (folder.secrets, tmp_path / "notes.txt"):
         made.touch()
 
-    reset(folder)
+    reset(folder, print)
 
     assert sorted(os.listdir(tmp_path)) == [".tidings", "notes.txt"]
