@@ -2,9 +2,43 @@
 
 from datetime import timedelta
 from functools import lru_cache
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _names_postgresql(url: SecretStr) -> SecretStr:
+    want = "want postgresql://user:password@host:port/database"
+    try:
+        parts = urlsplit(url.get_secret_value())
+        if not parts.scheme.startswith("postgres") or parts.port == 0:
+            raise ValueError
+    except ValueError:  # in its own words it would quote the password
+        raise ValueError(want) from None
+    return url
+
+
+def _names_a_port(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("want host:port")
+    return address
+
+
+def _folded(value: object) -> object:
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+def _raised(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_postgresql)]
+Address = Annotated[str, AfterValidator(_names_a_port)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_raised)]
+LogFormat = Annotated[Literal["json", "console"], BeforeValidator(_folded)]
 
 
 class Settings(BaseSettings):
@@ -12,12 +46,14 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TIDINGS_", extra="ignore")
 
-    database_url: SecretStr = Field(
+    database_url: DatabaseUrl = Field(
         SecretStr("postgresql://tidings@127.0.0.1:5432/tidings"),
         description="PostgreSQL, the truth: postgresql://user:password@host:port/database",
     )
     database_pool: int = Field(8, ge=1, le=200, description="connections a process keeps at most")
-    temporal_address: str = Field("127.0.0.1:7233", description="host:port of Temporal's front end")
+    temporal_address: Address = Field(
+        "127.0.0.1:7233", description="host:port of Temporal's front end"
+    )
     temporal_namespace: str = Field("default", description="the namespace of our workflows")
     temporal_ui_url: str = Field(
         "", description="where operators reach the Temporal UI; shown in tables and pages"
@@ -29,8 +65,8 @@ class Settings(BaseSettings):
         description="keyring that seals vendor credentials: id:base64(32 bytes), newest first,"
         " separated by commas",
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
-    log_format: str = Field("json", pattern="^(json|console)$", description="json or console")
+    log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_format: LogFormat = Field("json", description="json or console")
     share_above: int = Field(
         8,
         ge=0,

@@ -11,13 +11,14 @@ from rich.table import Table
 
 from deploy.commands.options import AsJson
 from deploy.local.masking import masked
-from deploy.local.settings_check import check_settings
+from deploy.local.settings_check import check_settings, warn_of_unknown_settings
 from models.settings import Settings
 
 
 def settings(as_json: AsJson = False) -> None:
     """List every setting with its default, its value now and what it is for."""
     rows = _rows(check_settings())
+    warn_of_unknown_settings()
     if as_json:
         typer.echo(json.dumps(rows))
         return

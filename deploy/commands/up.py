@@ -18,7 +18,7 @@ from deploy.local.lock import hold
 from deploy.local.preparation import clear_the_way, prepare, reset
 from deploy.local.refusal import CannotRun, PartFailed
 from deploy.local.runner import run_stack
-from deploy.local.settings_check import check_settings
+from deploy.local.settings_check import check_settings, warn_of_unknown_settings
 from deploy.local.state import StackState
 from deploy.local.summary import show, summary
 
@@ -40,6 +40,7 @@ def up(
 ) -> None:
     """Run the whole platform on this machine; Ctrl-C stops it, the next `up` resumes."""
     check_settings()
+    warn_of_unknown_settings()
     folder = open_folder(data)
     try:
         with hold(folder, port_base):

@@ -3,12 +3,15 @@
 import asyncio
 from typing import Annotated
 
+import structlog
 import typer
 
 from deploy.commands.serving import serve
 from models.settings import Settings
 from workers.queues import EVERY, GROUPS, named
 from workers.run import run
+
+log = structlog.get_logger()
 
 KNOWN = f"Groups ({', '.join(GROUPS)}) or queues ({', '.join(EVERY)}), separated by commas."
 
@@ -18,6 +21,7 @@ def worker(queues: Annotated[str, typer.Option("--queues", help=KNOWN)]) -> None
     names = named(queues)
 
     async def work(settings: Settings, stop: asyncio.Event) -> None:
+        log.info("worker starting", temporal=settings.temporal_address, queues=list(names))
         await run(settings, names, stop)
 
     serve(work)

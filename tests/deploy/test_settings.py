@@ -1,0 +1,70 @@
+"""Wrong settings are named in one line before anything starts; unknown ones are pointed out."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from deploy.local.settings_check import check_settings, unknown_settings
+
+
+def tidings(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-P", "-m", "deploy.cli", *arguments]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("LOG_LEVEL", "LOUD", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("LOG_FORMAT", "xml", "Input should be 'json' or 'console'"),
+        ("DATABASE_URL", "hunter2", "want postgresql://user:password@host:port/database"),
+        ("DATABASE_URL", "postgresql://a:hunter2@b:c/d", "want postgresql://user:password@"),
+        ("TEMPORAL_ADDRESS", "localhost", "want host:port"),
+        ("TEMPORAL_ADDRESS", "http://localhost:7233", "want host:port"),
+    ],
+)
+@pytest.mark.parametrize("command", [("api",), ("relay",), ("worker", "--queues", "urgent")])
+def test_a_wrong_setting_is_one_line(
+    command: tuple[str, ...], variable: str, value: str, says: str
+) -> None:
+    done = tidings(*command, **{f"TIDINGS_{variable}": value})
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith(f"tidings: TIDINGS_{variable}: {says}")
+    assert "hunter2" not in done.stderr
+
+
+def test_levels_and_formats_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDINGS_LOG_LEVEL", "warning")
+    monkeypatch.setenv("TIDINGS_LOG_FORMAT", "Console")
+    settings = check_settings()
+    assert (settings.log_level, settings.log_format) == ("WARNING", "console")
+
+
+def test_a_variable_that_nothing_reads_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TIDINGS_KEY", "TIDINGS_URL", "TIDINGS_API_PORT", "NOT_TIDINGS_LOG"):
+        monkeypatch.setenv(name, "1")
+    assert unknown_settings() == []
+    monkeypatch.setenv("TIDINGS_LOGLEVEL", "DEBUG")
+    monkeypatch.setenv("TIDINGS_WHAT", "1")
+    assert unknown_settings() == ["TIDINGS_LOGLEVEL (is TIDINGS_LOG_LEVEL meant?)", "TIDINGS_WHAT"]
+    done = tidings("settings", "--json")
+    assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
+    assert done.stderr.startswith("tidings: warning: nothing reads TIDINGS_LOGLEVEL")
+    assert json.loads(done.stdout)
+
+
+async def test_a_worker_says_where_it_looks_for_temporal(free_tcp_port: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "deploy.cli", "worker", "--queues", "urgent"),
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TIDINGS_TEMPORAL_ADDRESS": f"127.0.0.1:{free_tcp_port}"},
+    )
+    first = json.loads(await process.stderr.readline())
+    process.kill()
+    await process.communicate()
+    assert (first["event"], first["temporal"]) == ("worker starting", f"127.0.0.1:{free_tcp_port}")
