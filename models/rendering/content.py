@@ -3,28 +3,22 @@
 The shape is what is stored: {"email": {"default": {"subject": …, "html": …, "text": …}, "de": …}}.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from models.errors import Invalid
 from models.messages import Channel
 from models.rendering.escaping import Escaping
+from models.rendering.locales import DEFAULT, LOCALE, MAX_LOCALES, locale_for
 from models.rendering.plain_text import plain_text
-from models.rendering.templates import Template, compile_template
+from models.rendering.sendable import SENDABLE
+from models.rendering.templates import compile_template
 
 Parts = Mapping[str, str]
 Content = Mapping[str, Mapping[str, Parts]]
 
-MAX_LOCALES = 50
 MAX_WEIGHT = 20_000  # of all templates together: a second of compiling
-MAX_SMS = 1600  # characters; what the vendors take
-MAX_TELEGRAM = 4096  # UTF-16 units after Telegram has read the entities
-DEFAULT = "default"
-# As BCP 47 writes them: "de", "pt-BR", "zh-Hant-TW".
-LOCALE = re.compile(r"default|[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
 PARTS: dict[Channel, dict[str, Escaping]] = {
     Channel.EMAIL: {
         "subject": Escaping.HEADER,
@@ -34,8 +28,6 @@ PARTS: dict[Channel, dict[str, Escaping]] = {
     Channel.SMS: {"text": Escaping.TEXT},
     Channel.TELEGRAM: {"text": Escaping.TELEGRAM},
 }
-CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,60 +57,35 @@ def check(content: Content) -> frozenset[str]:
     return frozenset(variables)
 
 
-def locale_for(locales: Mapping[str, Parts], locale: str) -> str:
-    """The locale to use: exactly that one, else its language ("pt-BR" → "pt"), else default."""
-    while locale:
-        if locale in locales:
-            return locale
-        locale = locale.rpartition("-")[0]
-    return DEFAULT
-
-
 def render(content: Content, channel: str, locale: str, data: Mapping[str, Any]) -> Rendered:
-    """One message of a checked content; Invalid names the part and what is wrong with it."""
+    """One message of a checked content; Invalid names the part and what is wrong with it.
+
+    What comes back can be sent: nothing that a vendor is known to refuse.
+    """
     if channel not in content:
         raise _invalid(f"content.{channel}", "content_missing", "no content for this channel")
     chosen = locale_for(content[channel], locale)
-    field = f"content.{channel}.{chosen}."
+    parts = content[channel][chosen]
     texts = {
-        name: _render(content[channel][chosen][name], escaping, field + name, data)
-        for name, escaping in PARTS[Channel(channel)].items()
-        if name in content[channel][chosen]
+        name: _render(Channel(channel), chosen, name, parts[name], data)
+        for name in PARTS[Channel(channel)]  # in this order, not in the database's
+        if name in parts
     }
-    if channel == Channel.EMAIL:
-        html = texts.get("html", "")
-        text = texts["text"] if "text" in texts else plain_text(html)
-        return Rendered(texts["subject"], html, text)
-    shorten = _sms if channel == Channel.SMS else _telegram
-    return Rendered("", "", shorten(texts["text"], field + "text"))
+    html = texts.get("html", "")
+    text = texts["text"] if "text" in texts else plain_text(html)
+    return Rendered(texts.get("subject", ""), html, text)
 
 
-def _render(source: str, escaping: Escaping, field: str, data: Mapping[str, Any]) -> str:
-    template: Template = compile_template(source, escaping, field)
+def _render(channel: Channel, locale: str, name: str, source: str, data: Mapping[str, Any]) -> str:
+    field = f"content.{channel}.{locale}.{name}"
+    template = compile_template(source, PARTS[channel][name], field)
     try:
-        return template.render(data)
+        text = template.render(data)
+        sendable = SENDABLE.get((channel, name))
+        return sendable(text, source) if sendable else text
     except Invalid as error:
         error.field = field
         raise
-
-
-def _sms(text: str, field: str) -> str:
-    """Without control characters but line breaks, and not too long to send."""
-    text = CONTROL.sub("", text)
-    if len(text) > MAX_SMS:
-        detail = f"{len(text)} characters; at most {MAX_SMS}"
-        raise _invalid(field, "sms_too_long", detail, MAX_SMS)
-    return text
-
-
-def _telegram(text: str, field: str) -> str:
-    """Not longer than Telegram takes, as it counts: without tags, in UTF-16."""
-    if len(text) * 2 > MAX_TELEGRAM:
-        units = len(unescape(TAG.sub("", text)).encode("utf-16-le")) // 2
-        if units > MAX_TELEGRAM:
-            detail = f"{units} UTF-16 units; at most {MAX_TELEGRAM}"
-            raise _invalid(field, "telegram_too_long", detail, MAX_TELEGRAM)
-    return text
 
 
 def _sources(content: Content) -> Iterator[tuple[str, str, Escaping]]:

@@ -153,6 +153,38 @@ def test_an_expiry_too_soon_after_sending_is_refused(seconds) -> None:
     assert (refusal.value.field, refusal.value.reason) == ("expires_in", "expires_before_due")
 
 
+def test_a_time_in_the_past_is_told_how_far_back_it_may_lie() -> None:
+    assert accepted(replace(HELLO, send_at=NOW - SKEW)).send_at == NOW - SKEW
+    with pytest.raises(Invalid) as refusal:
+        accepted(replace(HELLO, send_at=NOW - SKEW - timedelta(seconds=1)))
+
+    assert refusal.value.reason == "in_the_past"
+    assert str(refusal.value) == "lies more than 5 s in the past"
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "reason"),
+    [
+        ("telegram", "<b>x", "telegram_html"),
+        ("telegram", "<script>x</script>", "telegram_html"),
+        ("telegram", "<b></b>", "telegram_empty"),
+        ("sms", " \n", "sms_empty"),
+    ],
+)
+def test_what_can_never_arrive_is_refused(channel, text, reason) -> None:
+    with pytest.raises(Invalid) as refusal:
+        accepted(Request(content={channel: {"text": text}}, addresses=ADDRESSES))
+
+    assert (refusal.value.field, refusal.value.reason) == (f"content.{channel}.text", reason)
+
+
+def test_the_name_of_a_recipient_is_data_where_a_template_asks_for_it() -> None:
+    found = accepted(Request(template="hello", addresses=ADDRESSES, name="Eve"))
+
+    assert found.data == {"name": "Eve"}
+    assert accepted(replace(HELLO, name="Eve")).data == {"name": "Ada"}
+
+
 def test_ids_of_versions_are_those_of_the_template() -> None:
     version: UUID | None = accepted(HELLO).template_version_id
 

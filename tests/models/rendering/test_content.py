@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from models.errors import Invalid
-from models.rendering.content import MAX_LOCALES, Content, Rendered, check, locale_for, render
+from models.rendering.content import Content, Rendered, check, render
+from models.rendering.locales import MAX_LOCALES, locale_for
 
 EMAIL = {"subject": "Hi {{ name }}", "html": "<p>Hi {{ name }}</p>", "text": "Hi {{ name }}"}
 
@@ -56,6 +57,13 @@ def test_an_email_without_html_stays_without() -> None:
         ("fr", "default"),
         ("", "default"),
         ("-", "default"),
+        ("PT", "pt"),
+        ("pt-br", "pt-BR"),
+        ("PT_BR", "pt-BR"),
+        ("pt_PT", "pt"),
+        ("ZH-HANT-TW", "zh-Hant"),
+        ("zh_hant", "zh-Hant"),
+        ("DEFAULT", "default"),
     ],
 )
 def test_a_locale_is_exact_or_its_language_or_the_default(locale: str, chosen: str) -> None:
@@ -146,6 +154,36 @@ def test_a_data_line_break_cannot_add_a_header() -> None:
 
 def test_an_sms_loses_control_characters_and_keeps_its_lines() -> None:
     assert render(sms("a\n{{ x }}"), "sms", "", {"x": "b\0\x1b[0m\r\nc\t\x85"}).text == "a\nb[0m\nc"
+
+
+@pytest.mark.parametrize("subject", ["{{ x }}", "{% if x %}a{% endif %}", " {{ x }}\u00a0", "  "])
+def test_an_email_has_a_subject_once_it_is_rendered(subject: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        render({"email": {"default": {"subject": subject, "text": "a"}}}, "email", "", {"x": ""})
+    assert caught.value.reason == "subject_empty"
+    assert caught.value.field == "content.email.default.subject"
+
+
+def test_the_first_wrong_part_is_named_in_the_same_order() -> None:
+    parts = {"text": "{{ x }}", "html": "{{ x }}", "subject": "{{ x }}"}
+    with pytest.raises(Invalid) as caught:
+        render({"email": {"default": parts}}, "email", "", {})
+    assert caught.value.field == "content.email.default.subject"
+
+
+def test_a_subject_has_at_most_998_characters() -> None:
+    content = {"email": {"default": {"subject": "{{ x }}", "text": "a"}}}
+    assert len(render(content, "email", "", {"x": "é" * 998}).subject) == 998
+    with pytest.raises(Invalid) as caught:
+        render(content, "email", "", {"x": "é" * 999})
+    assert (caught.value.reason, caught.value.limit) == ("subject_too_long", 998)
+
+
+@pytest.mark.parametrize("text", ["{{ x }}", " \n{{ x }}\t", "{% if x %}a{% endif %}", "\x1b"])
+def test_an_sms_has_a_text_once_it_is_rendered(text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        render(sms(text), "sms", "", {"x": ""})
+    assert (caught.value.reason, caught.value.field) == ("sms_empty", "content.sms.default.text")
 
 
 def test_an_sms_has_at_most_1600_characters() -> None:
