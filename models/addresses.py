@@ -11,14 +11,18 @@ from email_validator import EmailNotValidError, validate_email
 from models.errors import Invalid
 from models.messages import Channel
 
-PHONE = re.compile(r"\+\d[\d ().\-\u2010-\u2015\u00a0]*")
+PHONE = re.compile(r"\+\d[\d ().\-\u2010-\u2015]*")
+SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # Unicode's, but the usual one
 TELEGRAM = re.compile(r"-?[1-9]\d{0,18}|@[A-Za-z]\w{3,31}", re.ASCII)
+TELEGRAM_BITS = 52  # of a chat id: https://core.telegram.org/bots/api#chat
 LONGEST = 320
 SHORTEST_PHONE = len("+1234567")
 
 
 def normalise(channel: Channel, address: str, field: str) -> str:
     """The address in its one form; Invalid names `field`, a reason and the shape wanted."""
+    if channel is Channel.SMS:
+        address = SPACES.sub(" ", address)  # they are pasted between the groups of a number
     if not address.isprintable() or len(address) > LONGEST:
         raise Invalid(
             f"{len(address)} characters, control characters not allowed; at most {LONGEST}",
@@ -79,6 +83,13 @@ def _chat(address: str, field: str) -> str:
         raise Invalid(
             "not a Telegram chat; want a numeric chat id or @channelname",
             field=field,
+            reason="telegram_invalid",
+        )
+    if not address.startswith("@") and abs(int(address)) >= 2**TELEGRAM_BITS:
+        raise Invalid(
+            f"not a Telegram chat; an id has at most {TELEGRAM_BITS} bits",
+            field=field,
+            limit=2**TELEGRAM_BITS - 1,
             reason="telegram_invalid",
         )
     return address

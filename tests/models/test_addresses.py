@@ -15,9 +15,20 @@ SAME = {
     ],
     Channel.SMS: [
         ("+4915112345678", "+49 151 12345678", "+49 (151) 1234-5678", "+49-0151-12345678"),
+        (
+            "+33612345678",
+            "+33\u00a06\u00a012\u00a034\u00a056\u00a078",
+            "\u3000+33\u202f612\u2009345\u2007678\u00a0",
+        ),
         ("+14155550100", "+1 415.555.0100", "+١٤١٥٥٥٥٠١٠٠"),
     ],
-    Channel.TELEGRAM: [("123456789",), ("-1001234567890",), ("@tidings_news",)],
+    Channel.TELEGRAM: [
+        ("123456789",),
+        ("-1001234567890",),
+        ("@tidings_news",),
+        (str(2**52 - 1),),
+        (str(1 - 2**52),),
+    ],
 }
 REFUSED = {
     Channel.EMAIL: [
@@ -76,6 +87,10 @@ REFUSED = {
         "1e9",
         "１２３",
         "9" * 20,
+        str(2**52),
+        str(-(2**52)),
+        str(2**63),
+        "1\u00a02",
     ],
 }
 
@@ -96,6 +111,13 @@ def test_what_is_no_address_is_refused(channel, address) -> None:
 
     assert refusal.value.field == "to.here"
     assert refusal.value.reason.endswith("_invalid")
+
+
+def test_a_chat_id_out_of_range_is_told_the_limit() -> None:
+    with pytest.raises(Invalid) as refusal:
+        normalise(Channel.TELEGRAM, str(2**63), "to")
+
+    assert refusal.value.limit == 2**52 - 1
 
 
 def test_a_domain_that_only_looks_alike_is_another_one() -> None:
