@@ -47,8 +47,8 @@ def up(
             if start_anew:
                 _reset(folder, yes)
             ports = clear_the_way(folder, port_base, _say)
+            _say(f"preparing {folder.path}")
             if not detach:
-                _say(f"preparing {folder.path}")
                 steps = prepare(folder, ports).steps()
                 run = run_stack(folder, port_base, steps, _say, lambda s: _show(folder, s, as_json))
                 asyncio.run(run)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from deploy.local.folder import DataFolder
 from deploy.local.logs import log_path, open_log, tail
-from deploy.local.refusal import PartFailed
+from deploy.local.refusal import CannotRun, PartFailed
 from deploy.local.state import StackState, read_state
 
 LOOK_SECONDS = 0.1
+ITS_WORD = "tidings: "
 
 
 def start_detached(folder: DataFolder, port_base: int, say: Callable[[str], None]) -> StackState:
@@ -21,11 +22,11 @@ def start_detached(folder: DataFolder, port_base: int, say: Callable[[str], None
     log = log_path(folder.logs, "up")
     begin = log.stat().st_size if log.exists() else 0
     process = _spawn(folder, port_base)
-    said: set[str] = set()
+    said = 0
     try:
         while process.poll() is None:
             if state := _state_of(process, folder):
-                _say_news(state, said, say)
+                said = _say_news(state, said, say)
                 if state.phase == "ready":
                     return state
             time.sleep(LOOK_SECONDS)
@@ -34,9 +35,11 @@ def start_detached(folder: DataFolder, port_base: int, say: Callable[[str], None
         process.wait()
         raise
     state = _state_of(process, folder)
+    if state:
+        _say_news(state, said, say)
     if state and state.error:
         raise PartFailed(state.error, state.tail)
-    raise PartFailed("the stack did not come up", tail(log, begin))
+    raise _last_words(tail(log, begin))
 
 
 def _state_of(process: "subprocess.Popen[bytes]", folder: DataFolder) -> StackState | None:
@@ -58,8 +61,14 @@ def _spawn(folder: DataFolder, port_base: int) -> "subprocess.Popen[bytes]":
     )
 
 
-def _say_news(state: StackState, said: set[str], say: Callable[[str], None]) -> None:
-    for part in state.parts:
-        if part.phase == "ready" and part.name not in said:
-            said.add(part.name)
-            say(f"{part.name} is ready")
+def _say_news(state: StackState, said: int, say: Callable[[str], None]) -> int:
+    for line in state.said[said:]:
+        say(line)
+    return len(state.said)
+
+
+def _last_words(lines: list[str]) -> CannotRun:
+    """Its own reason, as the command line tells one; without any all that it said."""
+    own = [line.removeprefix(ITS_WORD) for line in lines if line.startswith(ITS_WORD)]
+    reasons = [line for line in own if not line.startswith("warning:")]
+    return CannotRun(reasons[-1]) if reasons else PartFailed("the stack did not come up", lines)

@@ -40,7 +40,7 @@ class Home:
 
 def open_home(folder: DataFolder) -> Home:
     """The home of this stack's PostgreSQL, made if need be, owned by the user who runs it."""
-    path = _noted(folder) or folder.postgres
+    path = database_path(folder)
     account = account_of(path / "cluster")
     if account and path == folder.postgres and not account.reaches(folder.path):
         path = _elsewhere(folder) / "postgres"
@@ -63,25 +63,37 @@ def wheel_programs() -> Path:
 
 
 def forget_elsewhere(folder: DataFolder) -> None:
-    """Delete the folder outside the data folder, and the note that names it."""
-    if not folder.elsewhere.exists():
-        return
-    outside = Path(folder.elsewhere.read_text().strip())
-    if (outside / MARK).is_file() and _is_ours(outside):
-        shutil.rmtree(outside)
-    folder.elsewhere.unlink()
+    """Delete the folder outside the data folder, and the note that names it.
+
+    Somebody may have deleted the note with all the data folder: the place follows from its path.
+    """
+    for outside in {_named(folder), _place(folder)}:
+        if outside and (outside / MARK).is_file() and _is_ours(outside):
+            shutil.rmtree(outside)
+    folder.elsewhere.unlink(missing_ok=True)
+
+
+def database_path(folder: DataFolder) -> Path:
+    """Where PostgreSQL's files are: in the data folder, or outside it."""
+    return _noted(folder) or folder.postgres
+
+
+def _named(folder: DataFolder) -> Path | None:
+    return Path(folder.elsewhere.read_text().strip()) if folder.elsewhere.exists() else None
 
 
 def _noted(folder: DataFolder) -> Path | None:
-    if not folder.elsewhere.exists():
-        return None
-    noted = Path(folder.elsewhere.read_text().strip()) / "postgres"
-    return noted if noted.exists() else None
+    outside = _named(folder)
+    return outside / "postgres" if outside and (outside / "postgres").exists() else None
+
+
+def _place(folder: DataFolder) -> Path:
+    name = hashlib.sha256(str(folder.path.resolve()).encode()).hexdigest()[:12]
+    return ELSEWHERE / f"tidings-{name}"
 
 
 def _elsewhere(folder: DataFolder) -> Path:
-    name = hashlib.sha256(str(folder.path.resolve()).encode()).hexdigest()[:12]
-    outside = ELSEWHERE / f"tidings-{name}"
+    outside = _place(folder)
     if not os.path.lexists(outside):
         outside.mkdir(parents=True)
     if not _is_ours(outside):

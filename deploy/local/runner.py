@@ -39,7 +39,7 @@ async def run_stack(
             )
         except CannotRun as error:
             run.error = error
-            say(f"stopping: {error}")
+            run.say(f"stopping: {error}")
             raise
         finally:
             run.move("stopping")
@@ -53,10 +53,11 @@ class _Run:
     def __init__(self, folder: DataFolder, port_base: int, say: Callable[[str], None]) -> None:
         self.asked = asyncio.Event()
         self.error: CannotRun | None = None
-        self.supervisor = Supervisor(folder.logs, say, self._write)
+        self.supervisor = Supervisor(folder.logs, self.say, self._write)
+        self._said: list[str] = []
         self._folder = folder
         self._port_base = port_base
-        self._say = say
+        self._tell = say
         self._phase = "starting"
         self._write()
 
@@ -64,17 +65,23 @@ class _Run:
         for step in steps:
             began = time.monotonic()
             await step.take(self.supervisor)
-            self._say(f"{step.title}: ready after {time.monotonic() - began:.1f} s")
+            self.say(f"{step.title}: ready after {time.monotonic() - began:.1f} s")
         self.move("ready")
         ready(self._state())
         await asyncio.Event().wait()
+
+    def say(self, line: str) -> None:
+        self._tell(line)
+        if self._phase == "starting":  # who started it detached watches until it is ready
+            self._said.append(line)
+            self._write()
 
     def on_signal(self) -> None:
         if self.asked.is_set():
             self.supervisor.hurry()
         else:
             self.asked.set()
-            self._say("stopping; once more to hurry")
+            self.say("stopping; once more to hurry")
 
     def move(self, phase: str) -> None:
         self._phase = phase
@@ -91,6 +98,7 @@ class _Run:
             parts=part_states(self.supervisor),
             error=str(self.error or ""),
             tail=self.error.tail if isinstance(self.error, PartFailed) else [],
+            said=self._said,
         )
 
 

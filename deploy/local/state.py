@@ -34,7 +34,10 @@ class PartState:
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """The whole stack: starting, ready or stopped; `error` and `tail` say why it was given up."""
+    """The whole stack: starting, ready or stopped; `error` and `tail` say why it was given up.
+
+    `said`: what a person who watches the start was told.
+    """
 
     phase: str
     pid: int
@@ -42,6 +45,7 @@ class StackState:
     parts: list[PartState] = field(default_factory=list)
     error: str = ""
     tail: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
 
 WRITTEN = TypeAdapter(StackState)

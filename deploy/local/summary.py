@@ -1,5 +1,6 @@
 """What a person needs to use the running stack, as a table and as one JSON object."""
 
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -7,6 +8,7 @@ from rich.table import Table
 
 from deploy.local.first_message import curl
 from deploy.local.folder import DataFolder
+from deploy.local.home import database_path
 from deploy.local.ports import HOST, Ports
 from deploy.local.postgres import database_url
 from deploy.local.secret_file import read_secrets
@@ -26,6 +28,7 @@ def summary(folder: DataFolder, state: StackState) -> dict[str, Any]:
         "smtp": f"{HOST}:{ports.smtp}",
         "database_url": database_url(ports.postgres, secrets.database_password),
         "data": str(folder.path),
+        "postgres_data": str(database_path(folder)),
         "pids": {"up": state.pid, **{part.name: part.pid for part in state.parts}},
     }
 
@@ -33,6 +36,7 @@ def summary(folder: DataFolder, state: StackState) -> dict[str, Any]:
 def show(console: Console, facts: dict[str, Any]) -> None:
     """Print the table, and below it a line that sends the first message when pasted."""
     database = database_url(int(facts["database_url"].rpartition(":")[2].split("/")[0]), "***")
+    inside = Path(facts["data"]) in Path(facts["postgres_data"]).parents
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in (
         ("API", facts["api"]),
@@ -42,6 +46,7 @@ def show(console: Console, facts: dict[str, Any]) -> None:
         ("PostgreSQL", database),
         ("API key", facts["api_key"]),
         ("Data", facts["data"]),
+        *([] if inside else [("", f"{facts['postgres_data']} (PostgreSQL's)")]),
     ):
         table.add_row(f"[bold]{name}[/bold]", value)
     console.print()

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from deploy.local.folder import DataFolder, open_folder
-from deploy.local.home import forget_elsewhere, open_home, wheel_programs
+from deploy.local.home import database_path, forget_elsewhere, open_home, wheel_programs
 from deploy.local.postgres import (
     database_url,
     free_stale_pid,
@@ -19,6 +19,7 @@ from deploy.local.postgres import (
     make_database,
     postgres_part,
 )
+from deploy.local.preparation import reset
 from deploy.local.secret_file import open_secrets
 from deploy.local.supervisor import Supervisor
 
@@ -91,8 +92,17 @@ def test_root_keeps_the_cluster_where_the_servers_user_can_reach_it(private_fold
     assert home.path.stat().st_uid == home.account.uid != 0
     assert private_folder.path.stat().st_mode & 0o777 == 0o700
     assert open_home(private_folder).path == home.path
+    assert database_path(private_folder) == home.path
 
     forget_elsewhere(private_folder)
+    assert not outside.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
+def test_a_reset_finds_what_is_outside_although_the_data_folder_was_deleted(private_folder) -> None:
+    outside = open_home(private_folder).path.parent
+    private_folder.elsewhere.unlink()  # with all the rest, by hand
+    reset(private_folder, print)
     assert not outside.exists()
 
 

@@ -35,6 +35,8 @@ async def test_a_signal_stops_all_and_the_state_file_tells(tmp_path, tiny, said,
     await running
 
     assert ready == shown[0]
+    assert ready.said == said[:1]  # what a detached start tells is what an attached one says
+    assert ready.said[0].startswith("everything: ready after ")
     assert (ready.phase, ready.port_base, ready.parts[0].phase) == ("ready", 8400, "ready")
     stopped = read_state(folder.state)
     assert (stopped.phase, stopped.parts[0].phase, stopped.error) == ("stopped", "stopped", "")
