@@ -170,6 +170,8 @@ def _finite(value: float) -> float:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict | list | tuple):
+        raise ValueError("not a number or a date")
     text = plain(value)
     if len(text) > MAX_NUMBER:
         raise ValueError("too long for a number or a date")
@@ -179,7 +181,10 @@ def _short(value: Any) -> str:
 def _decimal(value: Any, digits: int) -> Decimal:
     if not 0 <= digits <= MAX_DIGITS:
         raise ValueError("too many digits")
-    return Decimal(_short(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    exact = Decimal(_short(value))
+    if not exact.is_finite():
+        raise ValueError("not a finite number")
+    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
