@@ -100,12 +100,15 @@ EFFECTS = (
         "too_fast",
         "no second holds more effects of an account than its rate",
         "effects",
-        """
-        SELECT 'effect ' || f.n AS id FROM rate r CROSS JOIN LATERAL (
+        f"""
+        SELECT 'effect ' || e.n AS id FROM rate r CROSS JOIN LATERAL (
             SELECT n, at - lag(at, r.per_second) OVER (ORDER BY at, n) AS span
-            FROM effect WHERE r.account IN (account, vendor)) f
-        WHERE f.span < interval '1 second'
-        """,
+            FROM effect d WHERE CASE WHEN r.account_id IS NULL THEN r.name IN (account, vendor)
+            ELSE r.vendor = vendor AND EXISTS (SELECT FROM attempt f
+                WHERE f.owner_id = d.owner_id AND f.seq = d.seq AND f.account_id = r.account_id
+                AND (NOT d.by_request OR f.request_key = d.key) AND {UNSURE}) END) e
+        WHERE e.span < interval '1 second'
+        """,  # noqa: S608 - our own constant
         only_if="rates",
     ),
 )

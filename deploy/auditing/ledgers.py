@@ -5,7 +5,7 @@ to that moment. So whatever is found in one ledger must be in the next.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ import orjson
 
 from activities.http_vendor import HttpVendor
 from activities.vendor import VENDORS, vendor_class
+from deploy.auditing.rates import load_rates
 from deploy.local.refusal import CannotRun
 from deploy.local.sandbox import journal
 from models.addresses import normalise
@@ -29,7 +30,6 @@ JOURNALLED = "CREATE TEMP TABLE journalled (id uuid, channel text, address text,
 TABLES = """
 CREATE TEMP TABLE effect (n bigint, at timestamptz, vendor text, account text, address text,
     key text, channel text, by_request boolean, owner_id uuid, seq int);
-CREATE TEMP TABLE rate (account text, per_second int);
 CREATE TEMP TABLE impossible (path text, state text);
 CREATE TEMP TABLE bounds AS SELECT $1 AS call_deadline, $1 AS slack
 """
@@ -69,7 +69,7 @@ async def load_client(connection: "asyncpg.Connection[Any]", paths: Sequence[Pat
 
 
 async def load_rest(
-    connection: "asyncpg.Connection[Any]", paths: Sequence[Path], rates: dict[str, int]
+    connection: "asyncpg.Connection[Any]", paths: Sequence[Path], rates: Mapping[str, int]
 ) -> None:
     """The vendors' journals, and what follows from them; within the snapshot's transaction."""
     until = await connection.fetchval("SELECT clock_timestamp()")  # here the snapshot is taken
@@ -79,9 +79,9 @@ async def load_rest(
     # CREATE TABLE AS takes no parameters from outside: our own constant goes in as it is.
     deadline = f"interval '{CALL_DEADLINE.total_seconds():g} seconds'"
     await connection.execute(bounds.replace("$1", deadline))
-    await connection.copy_records_to_table("rate", records=rates.items())
     for path in paths:
         await connection.copy_records_to_table("effect", records=_effects(path, until))
+    await load_rates(connection, rates)
     await connection.execute("ANALYZE journalled")
     await connection.execute("ANALYZE effect")
     await connection.execute(TOUCHED)

@@ -31,7 +31,9 @@ Sandboxes = Annotated[
 ]
 Rates = Annotated[
     list[str] | None,
-    typer.Option("--rate", help="ACCOUNT=N: no second may hold more than N of its effects."),
+    typer.Option(
+        "--rate", help="ACCOUNT=N, or VENDOR=N: no second holds more than N of its effects."
+    ),
 ]
 OpenOk = Annotated[bool, typer.Option("--open-ok", help="Some may still be open: count them.")]
 Complete = Annotated[

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fabricated_ledgers import HONEST, OWNER, START, Effect, Ledgers, effect
+from fabricated_ledgers import ACCOUNT, APPLICATION, HONEST, OWNER, START, Effect, Ledgers, effect
 from uuid_utils.compat import uuid7
 
 from deploy.auditing.audit import Question, audit
@@ -135,3 +135,21 @@ async def test_a_torn_last_line_is_none_and_a_broken_one_is_named(ledgers: Ledge
     sandbox.write_text("nonsense\n")
     with pytest.raises(CannotRun, match=r"empty.ndjson is damaged"):
         await audit(Question(ledgers.url, [], [sandbox]))
+
+
+async def test_a_rate_goes_by_our_own_name_of_an_account(ledgers: Ledgers) -> None:
+    await ledgers.connection.execute("INSERT INTO application VALUES ($1, 'shop')", APPLICATION)
+    await ledgers.connection.execute(
+        "INSERT INTO vendor_account (id, application_id, name, channel, vendor, rank,"
+        " sealed_config) VALUES ($1, $2, 'shop-sms', 'sms', 'twilio', 1, '')",
+        *(ACCOUNT, APPLICATION),
+    )
+    assert await ledgers.differences(rates={"shop-sms": 2}) == {}
+    assert await ledgers.differences(rates={"shop-sms": 1}) == {"too_fast": ["effect 3"]}
+    with pytest.raises(CannotRun) as refused:
+        await ledgers.audit(rates={"shop-smss": 1})
+    assert str(refused.value) == (
+        "--rate shop-smss=1: no such account or vendor;"
+        " there are shop-sms, sendgrid, smtp, telegram, twilio"
+    )
+    await ledgers.connection.execute("TRUNCATE application CASCADE")
