@@ -205,8 +205,8 @@ def _priority(request: Request, category: Category, *, may_raise: bool) -> str:
 
 def _times(request: Request, now: datetime) -> None:
     if request.send_at and request.send_at < now - SKEW:
-        detail = f"lies more than {int(SKEW.total_seconds())} s in the past"
-        raise Invalid(detail, field="send_at", reason="in_the_past")
+        limit = f"{int(SKEW.total_seconds())} s ago"
+        raise Invalid("lies in the past", field="send_at", limit=limit, reason="in_the_past")
     if request.send_at and request.send_at > now + FURTHEST:
         raise Invalid(
             "too far ahead", field="send_at", limit=f"{FURTHEST.days} days", reason="too_far_ahead"

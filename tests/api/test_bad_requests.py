@@ -119,7 +119,7 @@ REFUSED = {
         {"send_at": (NOW - timedelta(minutes=1)).isoformat()},
         "in_the_past",
         "send_at",
-        None,
+        "5 s ago",
     ),
     "the year 1": ({"send_at": "0001-01-01T00:00:00+14:00"}, "invalid", "send_at", None),
     "the year 9999": ({"send_at": "9999-12-31T00:00:00Z"}, "too_far_ahead", "send_at", "366 days"),

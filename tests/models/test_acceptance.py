@@ -159,7 +159,7 @@ def test_a_time_in_the_past_is_told_how_far_back_it_may_lie() -> None:
         accepted(replace(HELLO, send_at=NOW - SKEW - timedelta(seconds=1)))
 
     assert refusal.value.reason == "in_the_past"
-    assert str(refusal.value) == "lies more than 5 s in the past"
+    assert refusal.value.limit == "5 s ago"
 
 
 @pytest.mark.parametrize(
