@@ -1,5 +1,6 @@
 """The API, put together. Temporal is connected lazily: what is accepted never waits for it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,6 +18,7 @@ from models.repositories.templates import VersionCache
 from models.settings import Settings
 
 PATIENCE_SECONDS = 8  # a caller waits
+SPARE_CONNECTIONS = 2
 DESCRIPTION = "One API for every notification: accepted means delivered or explained."
 
 
@@ -47,6 +49,8 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         redirect_slashes=False,  # a path that does not exist is a problem, not another address
     )
     app.state.sessions = sessions
+    # The others are for keys, counts and starts, which never wait behind requests.
+    app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
     app.state.singly = singly = database.singly(sessions)
     app.state.keys = KeyCache(singly)
     app.state.starter = Starter(temporal, sessions)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -14,13 +15,14 @@ from api.load import Load as LoadCounter
 from api.starter import Starter
 from models import keys
 from models.database import Sessions
-from models.errors import Forbidden, Invalid, Unauthorized
+from models.errors import Forbidden, Invalid, Unauthorized, Unavailable
 from models.repositories import api_keys
 from models.repositories.api_keys import Caller as KeyOwner
 from models.repositories.templates import VersionCache
 
 KEPT_SECONDS = 2.0  # a revoked key is refused everywhere within this time; promised are 5
 KEPT = 10_000
+WAIT_SECONDS = 10
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
 bearer = HTTPBearer(auto_error=False, description="An API key of the application.")
@@ -51,9 +53,28 @@ class KeyCache:
         return owner
 
 
+@asynccontextmanager
+async def _turn(request: Request) -> AsyncIterator[None]:
+    """A place at PostgreSQL, first come first served: the pool lets the newest pass the oldest."""
+    places: asyncio.Semaphore = request.app.state.places
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await places.acquire()
+    except TimeoutError:
+        raise Unavailable(
+            "too many requests at once; nothing was accepted or changed",
+            retry_after_seconds=2,
+            reason="busy",
+        ) from None
+    try:
+        yield
+    finally:
+        places.release()
+
+
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     """One transaction a request: committed on success, rolled back on error."""
-    async with request.app.state.sessions.begin() as session:
+    async with _turn(request), request.app.state.sessions.begin() as session:
         request.state.session = session
         yield session
     await _committed(session)
@@ -63,7 +84,8 @@ async def _single(request: Request) -> AsyncIterator[AsyncSession]:
     """For a route that writes once: without a key to keep, that statement is its transaction."""
     sessions = request.app.state.sessions
     keyed = IDEMPOTENCY_KEY in request.headers
-    async with sessions.begin() if keyed else request.app.state.singly() as session:
+    session_of = sessions.begin if keyed else request.app.state.singly
+    async with _turn(request), session_of() as session:
         request.state.session = session
         yield session
     await _committed(session)

@@ -116,7 +116,7 @@ class Misconfigured(TidingsError):
 
 
 class Unavailable(TidingsError):
-    """PostgreSQL is away."""
+    """PostgreSQL is away, or has no place for one more request."""
 
     code = "unavailable"
     status = 503
