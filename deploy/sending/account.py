@@ -8,7 +8,8 @@ from rich.console import Console
 from deploy.sending.errors_file import ErrorsFile
 from deploy.sending.refusals import LineProblem
 
-MOST_SHOWN = 50  # refusals on a terminal; a pipe gets all of them
+MOST_SHOWN = 50  # refusals on a terminal
+MOST_PIPED = 1000
 
 
 @dataclass(slots=True)
@@ -48,7 +49,8 @@ class Account:
         self.totals = Totals()
         self._console = console
         self._errors = errors
-        self._told = 0
+        self._untold = 0
+        self._may_tell = MOST_SHOWN if console.is_terminal else MOST_PIPED
 
     def duplicate(self, line: int, first: int, why: str, field: str) -> None:
         """A line that says what an earlier one said."""
@@ -66,13 +68,20 @@ class Account:
         # Neither markup nor wrapping: what is told is data, and a pipe may read it.
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
+    def tell_rest(self) -> None:
+        """At the end: how many refusals were not told, and where they are."""
+        if self._untold:
+            where = self._errors.path
+            rest = f", all of them in {where}" if where else ": --errors FILE keeps them all"
+            self.say(f"… and {self._untold:,} more{rest}")
+
     def _tell(self, problem: LineProblem) -> None:
         self._errors.write(problem)
-        self._told += 1
-        if not self._console.is_terminal or self._told <= MOST_SHOWN:
+        if self._may_tell:
+            self._may_tell -= 1
             self.say(printable(str(problem)))
-        elif self._told == MOST_SHOWN + 1:
-            self.say("… and more: --errors FILE keeps them all")
+        else:
+            self._untold += 1
 
 
 def printable(text: str) -> str:

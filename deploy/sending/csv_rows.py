@@ -4,16 +4,12 @@ An empty cell says nothing: the variable is missing rather than empty, and nobod
 """
 
 import csv
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from deploy.sending.csv_header import header_of
 from deploy.sending.refusals import CannotRead, LineProblem
 from deploy.sending.text_lines import MOST_BYTES, TextLines, TooLong
-
-COLUMNS = ("to", "channel", "name", "locale", "time_zone", "template", "data.*", "dedupe_key")
-DATA = re.compile(r"data\.[A-Za-z_]\w*")
-DELIMITERS = ",;\t"
 
 HINTS = {
     "to": ": whom to tell, an address a row",
@@ -25,9 +21,7 @@ Row = tuple[int, dict[str, Any]]
 
 def rows(lines: TextLines, name: str, required: Sequence[str]) -> Iterator[Row | LineProblem]:
     """Each row with the line it begins on; CannotRead if the header or the end is not right."""
-    header = _header_line(lines, name)
-    delimiter = next((mark for mark in DELIMITERS if mark in header), ",")
-    columns = _columns(header, delimiter, name)
+    columns, delimiter = header_of(lines, name)
     if missing := [column for column in required if column not in columns]:
         raise CannotRead(f"{name}: the column {missing[0]} is missing{HINTS.get(missing[0], '')}")
     csv.field_size_limit(MOST_BYTES)
@@ -49,33 +43,6 @@ def rows(lines: TextLines, name: str, required: Sequence[str]) -> Iterator[Row |
             return
         if any(cells):
             yield _row(begin, cells, columns)
-
-
-def _header_line(lines: TextLines, name: str) -> str:
-    try:
-        header = next((line for line in lines if line.strip()), None)
-    except TooLong:
-        raise CannotRead(f"{name}, line 1: too long for a header of CSV columns") from None
-    if header is None:
-        raise CannotRead(f"{name} is empty: the first line names the columns, such as to,template")
-    return header
-
-
-def _columns(header: str, delimiter: str, name: str) -> list[str]:
-    try:
-        cells = next(csv.reader([header], delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise CannotRead(f"{name}: the header is not CSV: {error}") from None
-    columns = [cell.strip() for cell in cells]
-    for column in columns:
-        if column not in COLUMNS and not DATA.fullmatch(column):
-            raise CannotRead(
-                f"{name}: unknown column {column[:100]!r}; there are {', '.join(COLUMNS)}"
-                " (data.name fills the template's variable name)"
-            )
-        if columns.count(column) > 1:
-            raise CannotRead(f"{name}: the column {column} is there twice")
-    return columns
 
 
 def _row(line: int, cells: list[str], columns: list[str]) -> Row | LineProblem:

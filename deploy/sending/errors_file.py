@@ -16,6 +16,7 @@ class ErrorsFile:
     """
 
     def __init__(self, path: Path | None) -> None:
+        self.path = path
         self._file = None
         if path is None:
             return

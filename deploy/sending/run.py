@@ -58,7 +58,8 @@ class Sending:
         self.account = Account(console, self._errors)
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files, and count what was refused without a word."""
+        self.account.tell_rest()
         self._errors.close()
         self._journal.close()
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from deploy.sending import source
-from deploy.sending.account import Account
+from deploy.sending.account import MOST_PIPED, Account
 from deploy.sending.dispatch import MOST_BYTES, MOST_ITEMS, chunks
 from deploy.sending.errors_file import ErrorsFile, neutral
 from deploy.sending.intake import Intake
@@ -90,6 +90,28 @@ def test_a_byte_order_mark_semicolons_and_windows_line_ends_are_read(read) -> No
     assert reading.items[0][1]["to"] == {"email": "ada@example.com", "name": "Ada, Countess"}
 
 
+@pytest.mark.parametrize(
+    "header", ["TO,Data.userName", " To , data.userName ", "to\tDATA.userName"]
+)
+def test_a_column_is_known_in_any_case_and_a_variable_keeps_its_own(read, header: str) -> None:
+    row = "a@b.de\tA" if "\t" in header else "a@b.de,A"
+    assert read(f"{header}\n{row}\n").items[0][1]["data"] == {"userName": "A"}
+
+
+def test_the_delimiter_is_the_one_that_gives_known_columns(read) -> None:
+    reading = read('to;"name";"data.x"\na@b.de;A, B;1\n')
+    assert reading.items[0][1]["to"]["name"] == "A, B"
+
+
+def test_a_pipe_is_told_a_thousand_refusals_and_how_many_more(read) -> None:
+    reading = read("to\n" + "nobody\n" * (MOST_PIPED + 7))
+    reading.account.tell_rest()
+    *told, last = reading.seen
+    assert len(told) == MOST_PIPED
+    assert last == f"… and 7 more, all of them in {reading.errors_path}"
+    assert len(reading.errors_path.read_text().splitlines()) == MOST_PIPED + 8
+
+
 def test_quotes_and_line_breaks_in_a_cell_are_kept_and_lines_counted_on(read) -> None:
     reading = read('to,data.note\na@b.de,"one ""two""\r\nthree"\n\n,\nc@d.de,x\n')
     assert [(line, item["data"]) for line, item in reading.items] == [
@@ -134,7 +156,13 @@ def test_a_line_of_ndjson_is_an_item_or_an_address_with_a_channel(read) -> None:
     ("content", "words"),
     [
         ("to,templat\n", "unknown column 'templat'; there are to, channel, name, locale"),
+        ("email,name\n", "unknown column 'email': the column of addresses is `to`"),
+        ("Phone Number\n", "unknown column 'phone number': the column of addresses is `to`"),
+        ("to;name;data.a,b\n", "unknown column 'data.a,b'; there are"),
+        ("to,name\ra@b.de,A\r", "the lines end with CR alone, as on old Macs"),
+        ("to\r" + "a@b.de\r" * 200_000, "the lines end with CR alone, as on old Macs"),
         ("to,to\n", "the column to is there twice"),
+        ("to,TO\n", "the column to is there twice"),
         ("name\nAda\n", "the column to is missing"),
         ("", "is empty"),
         (b"to,name\na@b.de,Ad\xe9\n", "line 2, byte 10: 0xE9 is not UTF-8"),
