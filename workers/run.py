@@ -45,7 +45,11 @@ async def connect(settings: Settings) -> Client:
                 grpc_compression=GrpcCompression.NONE,
             )
         except RuntimeError as error:
-            log.warning("temporal away", error=type(error).__name__)
+            log.warning(
+                "temporal away",
+                address=settings.temporal_address,
+                error=type(error).__name__,
+            )
             await asyncio.sleep(1)
 
 

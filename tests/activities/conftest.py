@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from activities.vendor import VENDORS, Vendor, load, vendor_class
+from activities.vendor import VENDORS, Settlement, Vendor, load, vendor_class
 from models.messages import Channel, Message, Outcome
 
 SAMPLES = Path(__file__).parent / "vendors" / "samples"
@@ -76,6 +76,15 @@ HTTP = [sample for sample in ALL if "response" in sample.content]
 
 @pytest.fixture(params=ALL, ids=lambda sample: sample.name)
 def sample(request: pytest.FixtureRequest) -> Sample:
+    return request.param
+
+
+@pytest.fixture(
+    params=[s for s in ALL if vendor_class(s.name).settlement is Settlement.BLIND],
+    ids=lambda sample: sample.name,
+)
+def blind_sample(request: pytest.FixtureRequest) -> Sample:
+    """Of a vendor that cannot be asked what it has."""
     return request.param
 
 

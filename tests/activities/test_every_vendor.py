@@ -223,11 +223,9 @@ def test_a_vendor_is_registered_under_its_own_name(name):
     assert adapter.settlement in Settlement
 
 
-async def test_what_has_no_look_up_stays_unknown(sample, open_vendor):
-    if vendor_class(sample.name).settlement is not Settlement.BLIND:
-        pytest.skip("has a look-up, and a test of its own")
+async def test_what_has_no_look_up_stays_unknown(blind_sample, open_vendor):
     peer = HttpPeer(CLOSE)
-    async with listening(peer.talk) as port, open_vendor(sample, port) as vendor:
-        outcome = await vendor.look_up(sample.batch()[0], datetime.now(UTC))
+    async with listening(peer.talk) as port, open_vendor(blind_sample, port) as vendor:
+        outcome = await vendor.look_up(blind_sample.batch()[0], datetime.now(UTC))
     assert (outcome.verdict, outcome.reason) == (Verdict.UNKNOWN, "no_look_up")
     assert peer.connections == 0

@@ -8,21 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from doubtful_faults import ARRIVED, NOT_ARRIVED
 from own_application import account_at_vendor
 from raw_peers import HttpPeer, answer, listening
 
 from deploy.local.sandbox.faults import Fault
 from workflows.start import wake
 
-AFTER = (
-    Fault.ERROR_AFTER,
-    Fault.SILENCE_AFTER,
-    Fault.DISCONNECT_AFTER,
-    Fault.RESET_AFTER,
-    Fault.GARBAGE,
-    Fault.HALF_BODY,
-)
-BEFORE = (Fault.ERROR_BEFORE, Fault.SILENCE_BEFORE)
 # As if it had been handed over longer ago than a look-up is worth: nobody waits a minute here.
 AGE = """
 UPDATE attempt SET started_at = started_at - interval '2 minutes'
@@ -35,7 +27,7 @@ LOOK_NOW = "UPDATE message SET next_at = now() WHERE owner_id = $1 AND phase = '
 async def cases(platform, vendors, new_application) -> dict[tuple[Fault, str], Any]:
     """All accepted, none awaited."""
     found = {}
-    for n, fault in enumerate((*AFTER, *BEFORE)):
+    for n, fault in enumerate((*ARRIVED, *NOT_ARRIVED)):
         for m, category in enumerate(("transactional", "held")):
             account = vendors.twilio()
             app = await new_application(account)
@@ -46,7 +38,7 @@ async def cases(platform, vendors, new_application) -> dict[tuple[Fault, str], A
 
 
 @pytest.mark.parametrize("category", ["transactional", "held"])
-@pytest.mark.parametrize("fault", AFTER)
+@pytest.mark.parametrize("fault", ARRIVED)
 async def test_what_is_listed_is_sent_without_a_second_copy(
     platform, cases, fault, category
 ) -> None:
@@ -64,7 +56,7 @@ async def test_what_is_listed_is_sent_without_a_second_copy(
 
 
 @pytest.mark.parametrize(("category", "status"), [("transactional", "sent"), ("held", "unknown")])
-@pytest.mark.parametrize("fault", BEFORE)
+@pytest.mark.parametrize("fault", NOT_ARRIVED)
 async def test_what_is_not_listed_waits_and_then_the_category_decides(
     platform, cases, fault, category, status
 ) -> None:

@@ -7,23 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from doubtful_faults import ARRIVED, NOT_ARRIVED
 from own_application import OwnApplication, account_at_vendor
 
 from deploy.local.sandbox.faults import Fault
 
-AFTER = (
-    Fault.ERROR_AFTER,
-    Fault.SILENCE_AFTER,
-    Fault.DISCONNECT_AFTER,
-    Fault.RESET_AFTER,
-    Fault.GARBAGE,
-    Fault.HALF_BODY,
-)
-BEFORE = (Fault.ERROR_BEFORE, Fault.SILENCE_BEFORE)
 CATEGORIES = {"resend": "transactional", "hold": "held"}
 # Telegram and mail cannot be asked. Twilio can, and `test_looking_up.py` is about it.
 BLIND = ("smtp", "sendgrid", "telegram")
-CASES = [(v, f, c) for v in BLIND for f in (*AFTER, *BEFORE) for c in CATEGORIES]
+CASES = [(v, f, c) for v in BLIND for f in (*ARRIVED, *NOT_ARRIVED) for c in CATEGORIES]
 DEFINITE = [("smtp", Fault.ERROR_BEFORE)]  # 451 after the final dot: not taken, said clearly
 
 
@@ -74,7 +66,7 @@ async def test_it_is_sent_once_more_where_the_category_says_so(
     else:
         assert attempts(view) == [("unknown", None), ("accepted", 1)]
         assert second["request_key"] == first["request_key"] + ".r1"
-    copies = 2 if fault in AFTER else 1
+    copies = 2 if fault in ARRIVED else 1
     assert platform.arrived(case.to) == [vendor] * copies
 
 
@@ -93,7 +85,7 @@ async def test_it_stays_unknown_and_visible_where_the_category_holds(
     assert (view["status"], message["result"]) == ("unknown", "unknown")
     assert attempts(view) == [("unknown", None)]
     assert "held" in [event["kind"] for event in view["timeline"]]
-    assert len(platform.arrived(case.to)) == (1 if fault in AFTER else 0)
+    assert len(platform.arrived(case.to)) == (1 if fault in ARRIVED else 0)
 
 
 async def test_a_second_doubt_is_not_sent_a_third_time(platform, vendors, new_application) -> None:
