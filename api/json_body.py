@@ -6,6 +6,7 @@ Errors name the place as the caller wrote it: `data.lines.3.name`.
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -23,8 +24,11 @@ NUL = rb"\u0000"
 Node = tuple[Any, str, Any]
 
 
+@dataclass(frozen=True, slots=True)
 class _TooGreat:
     """Stands where an integer of more than 64 bits was."""
+
+    digits: str
 
 
 def parse(body: bytes) -> tuple[Any, bool]:
@@ -133,5 +137,5 @@ def _too_many(field: str, limit: int) -> Invalid:
 
 def _bounded(digits: str) -> Any:
     if len(digits) > len(str(GREATEST)) + 1 or abs(number := int(digits)) > GREATEST:
-        return _TooGreat()
+        return _TooGreat(digits)
     return number

@@ -96,6 +96,18 @@ async def test_an_item_that_cannot_be_stored_holds_up_no_other(api, body, value,
     assert (problem["status"], problem["code"], problem["field"]) == (422, code, "data.name")
 
 
+async def test_another_bad_item_is_another_body(api, body) -> None:
+    async def send(*values: object):
+        items = [body(data={"name": value}) for value in values]
+        return await api.batch(items, Idempotency_Key="bad-items")
+
+    assert (await send("Ada", "a\0")).json()["refused"] == 1
+    assert "idempotency-replayed" in (await send("Ada", "a\0")).headers
+    for other in ("b\0", 2**64):
+        answer = await send("Ada", other)
+        assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
