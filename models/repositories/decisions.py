@@ -15,6 +15,13 @@ from models.selection import Selection
 
 STATUS = text("SELECT status FROM owner WHERE id = :owner_id")
 
+# When there is something to do for a message that has not ended: its lease, its turn, its end.
+LOOK_AT = """
+CASE phase WHEN 'sending' THEN lease_until
+     WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
+     ELSE next_at END
+"""
+
 # Each open notification, how far it is, and where it may go: a direct address, or the profile's
 # best contact on the channel. `first` takes one channel after the other. Materialized, and never
 # joined with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
@@ -116,9 +123,7 @@ WITH {CANDIDATES}, over AS (
       AND NOT EXISTS (SELECT FROM open WHERE id NOT IN (SELECT id FROM ended))
     RETURNING id
 )
-SELECT min(CASE phase WHEN 'sending' THEN lease_until
-           WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
-           ELSE next_at END) AS look_again_at,
+SELECT min({LOOK_AT}) AS look_again_at,
        min(expires_at - CAST(:call_deadline AS interval)) FILTER (WHERE phase = 'queued')
            AS first_expiry,
        EXISTS (SELECT FROM owner_ended) AS ended
@@ -126,17 +131,11 @@ FROM message WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last
   AND channel = :channel AND phase <> 'ended'
 """)  # noqa: S608 - our own constant
 
-OPEN_CHANNELS = text("""
+OPEN_CHANNELS = text(f"""
 SELECT channel, min(seq) AS first, max(seq) AS last, max(expires_at) AS expires_at,
-       bool_or(phase = 'queued' AND LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
-                   <= now()
-               OR phase = 'unknown' AND next_at <= now()
-               OR phase = 'sending' AND lease_until <= now()) AS due,
-       min(CASE phase WHEN 'sending' THEN lease_until
-           WHEN 'queued' THEN LEAST(next_at, expires_at - CAST(:call_deadline AS interval))
-           ELSE next_at END) AS look_again_at
+       min({LOOK_AT}) <= now() AS due, min({LOOK_AT}) AS look_again_at
 FROM message WHERE owner_id = :owner_id AND phase <> 'ended' GROUP BY channel
-""")
+""")  # noqa: S608 - our own constant
 
 # Not «due later than now»: what came due between two statements would be forgotten.
 UNDECIDED = """
@@ -151,9 +150,7 @@ NEXT = text("UPDATE owner SET next_at = :at WHERE id = :owner_id AND status = 'r
 # The range's own time, or an earlier one of the owner's other messages and notifications.
 NEXT_BESIDE = text(f"""
 UPDATE owner SET next_at = COALESCE(LEAST(CAST(:at AS timestamptz), ({UNDECIDED}), (
-        SELECT min(CASE phase WHEN 'sending' THEN lease_until
-                   WHEN 'queued' THEN LEAST(next_at, expires_at) ELSE next_at END)
-        FROM message WHERE owner_id = :owner_id AND phase <> 'ended'
+        SELECT min({LOOK_AT}) FROM message WHERE owner_id = :owner_id AND phase <> 'ended'
           AND NOT (channel = :channel AND seq BETWEEN :first AND :last))), next_at)
 WHERE id = :owner_id AND status = 'running'
 """)  # noqa: S608 - our own constant
@@ -248,4 +245,5 @@ async def set_next(session: AsyncSession, owner_id: UUID, at: datetime) -> None:
 
 async def set_next_beside(session: AsyncSession, which: Selection, at: datetime | None) -> None:
     """The same after a delivery: `at` is its range's next time, None if all of that has ended."""
-    await session.execute(NEXT_BESIDE, asdict(which) | {"at": at})
+    values = asdict(which) | {"at": at, "call_deadline": CALL_DEADLINE}
+    await session.execute(NEXT_BESIDE, values)

@@ -64,25 +64,27 @@ def touched(node: dict[str, Any]) -> float:
 
 
 @pytest.mark.parametrize("mode", ["all", "first"])
-@pytest.mark.parametrize("statement", ["decide", "end"])
+@pytest.mark.parametrize("statement", ["decide", "end", "next_due", "next_beside"])
 async def test_no_row_of_a_batch_is_looked_at_for_each_other_row(
     database_url: str, mode: str, statement: str
 ) -> None:
     engine = database.engine(database_url, pool=1, planned_once=True)
     owner_id = uuid7()
     values = {"id": owner_id, "size": SIZE, "mode": mode}
-    asked = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
+    range = {"first": 1, "last": SIZE, "channel": "sms"}
+    asked = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE, "at": None, **range}
     try:
         async with database.sessions(engine).begin() as session:
             await session.execute(text(OWNER), values)
             await session.execute(text(NOTIFICATIONS), values)
-            if statement == "end":
+            if statement != "decide":
                 assert await decisions.decide(session, owner_id)
                 await session.execute(text(SENT), values)
-            sql = str(decisions.DECIDE if statement == "decide" else decisions.END)
-            more = {"first": 1, "last": SIZE, "channel": "sms"} if statement == "end" else {}
-            explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
-            [[[plan]]] = (await session.execute(explain, asked | more)).all()
+            explain = text(
+                f"EXPLAIN (ANALYZE, FORMAT JSON) {getattr(decisions, statement.upper())}"
+            )
+            values = {name: each for name, each in asked.items() if f":{name}" in explain.text}
+            [[[plan]]] = (await session.execute(explain, values)).all()
     finally:
         await engine.dispose()
 
