@@ -1,11 +1,12 @@
 """However many wait, the relay reads no more of a queue than it takes, whenever it planned that."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
+from query_plans import nodes, rows_read
 from sqlalchemy import TextClause
 from uuid_utils.compat import uuid7
 
@@ -92,17 +93,6 @@ async def plans(database_url: str) -> AsyncIterator[dict[str, dict[str, Any]]]:
         await prepare(raw, "late")
         yield {"early": early, "late": {name: await plan(raw, name, "late") for name in STATEMENTS}}
     await engine.dispose()
-
-
-def nodes(whole: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield whole
-    for part in whole.get("Plans", ()):
-        yield from nodes(part)
-
-
-def rows_read(node: dict[str, Any]) -> int:
-    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
-    return round((node["Actual Rows"] + removed) * node["Actual Loops"])
 
 
 @pytest.mark.parametrize("when", ["early", "late"])
