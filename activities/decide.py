@@ -5,10 +5,10 @@ from uuid import UUID
 
 from temporalio import activity
 
-from models.database import Sessions, singly
 from models.decision import Decision
 from models.repositories import decisions, sweeps
 from models.repositories.decisions import OpenChannel
+from models.sessions import Sessions
 
 
 class DecideActivities:
@@ -16,12 +16,11 @@ class DecideActivities:
 
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
-        self.singly = singly(sessions)
 
     @activity.defn
     async def decide(self, owner_id: UUID) -> Decision:
         """Idempotent: messages are unique by owner, step and contact; deciding again adds none."""
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             fresh = await decisions.decide(session, owner_id)
         if fresh:
             return _decision(fresh, None)

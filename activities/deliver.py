@@ -15,7 +15,6 @@ from activities.render import render
 from activities.settle import decided, looked_up
 from activities.turn import Turn, Turns
 from activities.window import Ended, Windows
-from models.database import Sessions, singly
 from models.decision import DeliverInput, DeliverResult
 from models.errors import Misconfigured
 from models.messages import Channel, Message
@@ -25,6 +24,7 @@ from models.repositories.decisions import Look
 from models.repositories.messages import Claimed
 from models.repositories.templates import VersionCache
 from models.selection import Selection
+from models.sessions import Sessions
 
 SETTLE_AT_ONCE = 50
 SOON = timedelta(seconds=1)  # the floor of looking again: a closed account makes no hot loop
@@ -37,7 +37,6 @@ class DeliverActivities:
         self, sessions: Sessions, open_accounts: OpenAccounts, versions: VersionCache
     ) -> None:
         self.sessions = sessions
-        self.singly = singly(sessions)
         self.open_accounts = open_accounts
         self.turns = Turns(sessions, open_accounts)
         self.windows = Windows(sessions, versions)
@@ -126,7 +125,7 @@ class DeliverActivities:
                 await settlements.write(session, which.owner_id, [done])
 
     async def _look(self, which: Selection) -> Look:
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             return await decisions.end_and_look(session, which)
 
     async def _result(
@@ -142,6 +141,6 @@ class DeliverActivities:
         at = max(look.at, not_before or soon) if look.at else None
         if at and look.first_expiry:  # an account may rest for longer than a message lives
             at = max(min(at, look.first_expiry), soon)
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             await decisions.set_next_beside(session, which, at)
         return DeliverResult(dict(counts), at)

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from activities.accounts import OpenAccount
 from activities.vendor import Settlement
 from models.errors import TidingsError
@@ -15,6 +13,7 @@ from models.messages import Message, Outcome, Verdict
 from models.repositories import settlements
 from models.repositories.messages import Claimed
 from models.repositories.settlements import InDoubt, Settled
+from models.sessions import Session
 from models.settlement import Doubt, settle
 
 Render = Callable[[Claimed], Message]
@@ -33,7 +32,7 @@ async def looked_up(
 
 
 async def decided(
-    session: AsyncSession, doubt: InDoubt, account: OpenAccount | None, answer: Outcome
+    session: Session, doubt: InDoubt, account: OpenAccount | None, answer: Outcome
 ) -> Settled:
     """What to do about one, given the vendor's answer."""
     vendor_id = ""

@@ -5,16 +5,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from activities.accounts import WINDOW, OpenAccount, OpenAccounts
 from models.clock import LeaseClock
-from models.database import Sessions, singly
 from models.decision import DeliverInput
 from models.errors import Misconfigured
 from models.repositories import accounts, messages, rates, sweeps
 from models.repositories.accounts import Account
+from models.sessions import Session, Sessions
 
 WITHOUT_ACCOUNT = timedelta(seconds=30)
 log = structlog.get_logger()
@@ -46,7 +45,6 @@ class Turns:
 
     def __init__(self, sessions: Sessions, open_accounts: OpenAccounts) -> None:
         self.sessions = sessions
-        self.singly = singly(sessions)
         self.open_accounts = open_accounts
 
     async def usual(self, input: DeliverInput) -> Turn | None:
@@ -64,7 +62,7 @@ class Turns:
         """
         if kept := await self.usual(input):
             return kept
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             account = await accounts.choose(session, input.which)
             if account is None or account.closed_until or account.failures or account.rated:
                 return None
@@ -99,7 +97,7 @@ class Turns:
                 self.open_accounts.keep(input.application_id, input.which.channel, account)
             return Turn(Through(account, opened, size))
 
-    async def _opened(self, session: AsyncSession, account: Account) -> OpenAccount | None:
+    async def _opened(self, session: Session, account: Account) -> OpenAccount | None:
         """None: its settings cannot be used. It rests, and the next account takes over."""
         try:
             return await self.open_accounts.get(account)
@@ -110,7 +108,7 @@ class Turns:
 
 
 async def _granted(
-    session: AsyncSession, input: DeliverInput, account: Account, opened: OpenAccount, size: int
+    session: Session, input: DeliverInput, account: Account, opened: OpenAccount, size: int
 ) -> Turn:
     clock, grant_id = LeaseClock(), uuid7()  # the clock first: it ends before the permits return
     size, wait = await rates.grant(session, account.id, grant_id, size, input.priority)

@@ -5,14 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from activities.handover import Ends, Handover, account_rests
 from activities.pace import stopping, until_written
 from activities.render import render
 from activities.turn import Through
 from models.clock import LeaseClock
-from models.database import Sessions, singly
 from models.decision import DeliverInput
 from models.messages import RELEASED, Channel, Message, Verdict
 from models.queues import PRIORITY_KEYS
@@ -20,6 +17,7 @@ from models.repositories import accounts, messages, outcomes, rates
 from models.repositories.accounts import Account
 from models.repositories.messages import Claimed
 from models.repositories.templates import Content, VersionCache
+from models.sessions import Session, Sessions
 
 DOUBTS_IN_A_ROW = 3  # windows of nothing but unknown outcomes, after which the account rests
 
@@ -36,7 +34,7 @@ class Windows:
     """Holds the database and the templates."""
 
     def __init__(self, sessions: Sessions, versions: VersionCache) -> None:
-        self.singly = singly(sessions)
+        self.sessions = sessions
         self.versions = versions
 
     async def send(self, input: DeliverInput, through: Through, token: UUID, size: int) -> Ended:
@@ -60,7 +58,7 @@ class Windows:
         return Ended(counts, len(claimed) == size, healthy)
 
     async def contents(
-        self, session: AsyncSession, claimed: Sequence[Claimed]
+        self, session: Session, claimed: Sequence[Claimed]
     ) -> Mapping[UUID, Content]:
         """What these messages' template versions hold."""
         ids = {c.template_version_id for c in claimed if c.template_version_id}
@@ -69,13 +67,13 @@ class Windows:
     async def _claimed(
         self, input: DeliverInput, through: Through, token: UUID, size: int
     ) -> tuple[list[Claimed], Mapping[UUID, Content]]:
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             claimed = await messages.claim(session, input.which, through.account.id, token, size)
             return claimed, await self.contents(session, claimed)
 
     async def _released(self, input: DeliverInput, through: Through, token: UUID) -> None:
         """Whether the claim was made or not: its answer may have been lost."""
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             await outcomes.release(session, input.which.owner_id, token)
             if through.grant_id:
                 await rates.give_back(session, through.account.id, through.grant_id, 0)
@@ -84,7 +82,7 @@ class Windows:
         self, input: DeliverInput, through: Through, token: UUID, ends: Ends
     ) -> bool:
         """Each statement may be repeated by itself. Is the account still in order?"""
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             if ends:
                 await outcomes.record(session, input.which.owner_id, token, ends)
             noted = await _note_health(session, through.account, ends)
@@ -94,7 +92,7 @@ class Windows:
         return not noted
 
 
-async def _note_health(session: AsyncSession, account: Account, ends: Ends) -> bool:
+async def _note_health(session: Session, account: Account, ends: Ends) -> bool:
     """Open or close the account's breaker by what the vendor said in this window; did it change?"""
     said = [outcome for _, outcome in ends if outcome is not RELEASED]
     if resting := [outcome for outcome in said if account_rests(outcome)]:

@@ -15,6 +15,7 @@ from api.routers import batches, health, notifications
 from api.starter import Starter
 from models import database
 from models.repositories.templates import VersionCache
+from models.sessions import Sessions
 from models.settings import Settings
 
 PATIENCE_SECONDS = 8  # a caller waits
@@ -30,7 +31,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         name="tidings api",
         patience_seconds=PATIENCE_SECONDS,
     )
-    sessions = database.sessions(engine)
+    sessions = Sessions(engine)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -51,10 +52,9 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.sessions = sessions
     # The others are for keys, counts and starts, which never wait behind requests.
     app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
-    app.state.singly = singly = database.singly(sessions)
-    app.state.keys = KeyCache(singly)
+    app.state.keys = KeyCache(sessions)
     app.state.starter = Starter(temporal, sessions)
-    app.state.load = Load(singly, settings.share_above)
+    app.state.load = Load(sessions, settings.share_above)
     app.state.versions = VersionCache()
     errors.install(app)
     openapi.install(app)

@@ -9,16 +9,15 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.load import Load as LoadCounter
 from api.starter import Starter
-from models import keys
-from models.database import Sessions
+from models import keys, sessions
 from models.errors import Forbidden, Invalid, Unauthorized, Unavailable
 from models.repositories import api_keys
 from models.repositories.api_keys import Caller as KeyOwner
 from models.repositories.templates import VersionCache
+from models.sessions import Sessions
 
 KEPT_SECONDS = 2.0  # a revoked key is refused everywhere within this time; promised are 5
 KEPT = 10_000
@@ -43,7 +42,7 @@ class KeyCache:
         kept = self._kept.get(digest)
         if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
             return kept[1]
-        async with self._sessions() as session:
+        async with self._sessions.singly() as session:
             owner = await api_keys.find(session, digest)
         self._kept.pop(digest, None)
         if owner:
@@ -72,7 +71,7 @@ async def _turn(request: Request) -> AsyncIterator[None]:
         places.release()
 
 
-async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+async def _session(request: Request) -> AsyncIterator[sessions.Session]:
     """One transaction a request: committed on success, rolled back on error."""
     async with _turn(request), request.app.state.sessions.begin() as session:
         request.state.session = session
@@ -80,11 +79,10 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
     await _committed(session)
 
 
-async def _single(request: Request) -> AsyncIterator[AsyncSession]:
+async def _single(request: Request) -> AsyncIterator[sessions.Session]:
     """For a route that writes once: without a key to keep, that statement is its transaction."""
-    sessions = request.app.state.sessions
-    keyed = IDEMPOTENCY_KEY in request.headers
-    session_of = sessions.begin if keyed else request.app.state.singly
+    ours: Sessions = request.app.state.sessions
+    session_of = ours.begin if IDEMPOTENCY_KEY in request.headers else ours.singly
     async with _turn(request), session_of() as session:
         request.state.session = session
         yield session
@@ -93,16 +91,16 @@ async def _single(request: Request) -> AsyncIterator[AsyncSession]:
 
 # scope="function": the transaction ends before the answer leaves. The default is after it, and
 # a 202 whose COMMIT then fails would be a lie.
-Session = Annotated[AsyncSession, Depends(_session, scope="function")]
-SingleWrite = Annotated[AsyncSession, Depends(_single, scope="function")]
+Session = Annotated[sessions.Session, Depends(_session, scope="function")]
+SingleWrite = Annotated[sessions.Session, Depends(_single, scope="function")]
 
 
-def after_commit(session: AsyncSession, call: Callable[[], None]) -> None:
+def after_commit(session: sessions.Session, call: Callable[[], None]) -> None:
     """Call it once the request's transaction is committed, before the answer leaves."""
     session.info.setdefault("after_commit", []).append(call)
 
 
-async def _committed(session: AsyncSession) -> None:
+async def _committed(session: sessions.Session) -> None:
     for call in session.info.get("after_commit", ()):
         call()
     await asyncio.sleep(0)  # a workflow's start leaves before the answer is written

@@ -9,8 +9,9 @@ import time
 
 import structlog
 
-from models.database import Sessions, is_away
+from models.database import is_away
 from models.repositories import workflow_starts
+from models.sessions import Sessions
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ class Load:
     async def _count(self) -> None:
         await asyncio.sleep(AFTER_SECONDS)
         try:
-            async with self._sessions() as session:
+            async with self._sessions.singly() as session:
                 self._unsent = await workflow_starts.load(session, self._bound + 1)
         except Exception as error:
             if not is_away(error):

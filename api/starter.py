@@ -8,8 +8,9 @@ from uuid import UUID
 import structlog
 from temporalio.client import Client
 
-from models.database import Sessions, is_away
+from models.database import is_away
 from models.repositories import workflow_starts
+from models.sessions import Sessions
 from models.workflow_start import WorkflowStart
 from workflows.start import start, wake
 

@@ -1,20 +1,10 @@
-"""The one way to PostgreSQL: an engine a process, and sessions that are transactions.
-
-No session is held during a vendor call. Errors never carry parameters: those are addresses.
-"""
+"""The one way to PostgreSQL: an engine a process; `sessions.py` is what is done with it."""
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
-
-Sessions = async_sessionmaker[AsyncSession]
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 # PostgreSQL stopped, starting, out of connections, failing over (25006: now a standby), or busy
 # with somebody who waits for us (40, 55P03, 57014): ask again.
@@ -58,18 +48,6 @@ def engine(
             "server_settings": {"application_name": name, "jit": "off", "timezone": "UTC"} | plans,
         },
     )
-
-
-def sessions(database: AsyncEngine) -> Sessions:
-    """Sessions over the engine; `async with sessions.begin()` is one transaction."""
-    return async_sessionmaker(database, expire_on_commit=False)
-
-
-def singly(sessions: Sessions) -> Sessions:
-    """Sessions of which every statement is its own transaction: one round trip instead of three."""
-    database: AsyncEngine = sessions.kw["bind"]
-    single = database.execution_options(isolation_level="AUTOCOMMIT")
-    return async_sessionmaker(single, expire_on_commit=False)
 
 
 def is_away(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from models import database
 from models.repositories import partitions
+from models.sessions import Sessions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Two processes that start at once: the second waits, then finds nothing to do.
@@ -41,7 +42,7 @@ async def upgrade(url: str) -> None:
             await connection.execute(text("SET LOCAL lock_timeout = '2s'"))
             await connection.execute(LOCK)
             await connection.run_sync(_upgrade)
-        async with database.sessions(engine).begin() as session:
+        async with Sessions(engine).begin() as session:
             await partitions.make_ahead(session)
     finally:
         await engine.dispose()

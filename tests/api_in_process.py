@@ -14,6 +14,7 @@ from deploy.local import demo
 from models import database, keys, logs
 from models.repositories import api_keys, applications
 from models.repositories.api_keys import NewKey
+from models.sessions import Sessions
 from models.settings import Settings
 from workers.connect import lazy
 
@@ -53,7 +54,7 @@ class Api:
         """A key of that application with these scopes; with none named, with all."""
         key = keys.new()
         engine = database.engine(str(self.database._connect_args[0]), pool=1)
-        async with database.sessions(engine).begin() as session:
+        async with Sessions(engine).begin() as session:
             new = NewKey(
                 id=uuid7(),
                 application_id=await applications.ensure(session, application),

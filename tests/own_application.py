@@ -22,6 +22,7 @@ from models.repositories import api_keys, applications
 from models.repositories.api_keys import NewKey
 from models.repositories.applications import NewAccount, NewCategory
 from models.seal import Keyring
+from models.sessions import Sessions
 
 NUMBERS = count(1)
 # What may not arrive twice: a doubt is left to a person.
@@ -84,7 +85,7 @@ async def own_application(
     engine = database.engine(database_url, pool=1)
     key = keys.new()
     try:
-        async with database.sessions(engine).begin() as session:
+        async with Sessions(engine).begin() as session:
             id = await applications.ensure(session, f"own-{uuid7()}")
             await applications.add_categories(session, id, [*CATEGORIES, HELD])
             for name, (category, content) in TEMPLATES.items():

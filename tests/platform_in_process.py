@@ -25,6 +25,7 @@ from deploy.local.sandbox.server import Running, running
 from models import database
 from models.repositories.templates import VersionCache
 from models.seal import Keyring
+from models.sessions import Sessions
 from models.settings import Settings
 from workers import relay
 from workers.queues import EVERY
@@ -113,7 +114,7 @@ async def relaying(client: Client, database_url: str) -> AsyncIterator[None]:
 async def working(client: Client, database_url: str) -> AsyncIterator[None]:
     """All queues served, until the block ends."""
     engine = database.engine(database_url, pool=8, name="tidings worker", planned_once=True)
-    sessions = database.sessions(engine)
+    sessions = Sessions(engine)
     accounts = OpenAccounts(Keyring(SECRET_KEYS))
     deliver = DeliverActivities(sessions, accounts, VersionCache())
     activities = every_activity(DecideActivities(sessions), deliver)

@@ -14,11 +14,12 @@ from temporalio.client import Client
 from uuid_utils.compat import uuid7
 
 from models import database
-from models.database import Sessions, is_away
+from models.database import is_away
 from models.queues import PRIORITY_KEYS
 from models.repositories import idempotency, owners, partitions, sweeps, workflow_starts
 from models.repositories.workflow_starts import SHARED_MOST, Waiting
 from models.selection import Selection
+from models.sessions import Sessions
 from models.settings import Settings
 from models.workflow_start import WorkflowStart
 from workflows.start import start
@@ -40,7 +41,6 @@ class Relay:
 
     def __init__(self, sessions: Sessions, client: Client, settings: Settings) -> None:
         self.sessions = sessions
-        self.singly = database.singly(sessions)
         self.client = client
         self.settings = settings
         self._busy: dict[tuple[str, str], float] = {}
@@ -66,7 +66,7 @@ class Relay:
         The first comes at once. While one of the same priority and application was started just
         now, the next gathers for `share_wait`: the busier it is, the more share.
         """
-        async with self.singly() as session:
+        async with self.sessions.singly() as session:
             groups = await workflow_starts.waiting(session)
         for group in sorted(groups, key=lambda g: PRIORITY_KEYS[g.priority]):
             if self._ripe(group):
@@ -155,6 +155,6 @@ async def run(settings: Settings, client: Client, stop: asyncio.Event) -> None:
     )
     try:
         log.info("relay ready")
-        await Relay(database.sessions(engine), client, settings).run(stop)
+        await Relay(Sessions(engine), client, settings).run(stop)
     finally:
         await engine.dispose()

@@ -20,6 +20,7 @@ from activities.tell import TellActivities
 from models import database
 from models.repositories.templates import VersionCache
 from models.seal import Keyring
+from models.sessions import Sessions
 from models.settings import Settings
 from workers.connect import runtime
 from workers.queues import WORKFLOWS
@@ -92,7 +93,7 @@ async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) ->
         name="tidings worker",
         planned_once=True,
     )
-    sessions = database.sessions(engine)
+    sessions = Sessions(engine)
     accounts = OpenAccounts(Keyring(settings.secret_keys.get_secret_value()))
     deliver = DeliverActivities(sessions, accounts, VersionCache())
     async with AsyncExitStack() as stack:

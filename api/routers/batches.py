@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from api import errors
@@ -134,7 +133,7 @@ async def _parsed(raw: Sequence[Any], refused: Mapping[int, TidingsError]) -> li
 
 
 async def _check(
-    session: AsyncSession, items: Sequence[_Item], caller: Caller, versions: VersionCache
+    session: Session, items: Sequence[_Item], caller: Caller, versions: VersionCache
 ) -> None:
     requests = [item.request for item in items if item.request]
     found = await references.load(session, caller.application_id, wanted(requests))
@@ -164,7 +163,7 @@ def _parse(item: _Item, raw: Any) -> None:
         item.problem = errors.of(error)
 
 
-async def _dedupe(session: AsyncSession, application_id: UUID, items: list[_Item]) -> None:
+async def _dedupe(session: Session, application_id: UUID, items: list[_Item]) -> None:
     """Mark the items whose key was accepted before: in this batch, or in the last seven days."""
     keyed = [item for item in items if item.key and not item.problem]
     firsts: dict[str, Deduped] = {}

@@ -7,7 +7,6 @@ import json
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.vendor import VENDORS
 from deploy.commands.options import AsJson
@@ -18,6 +17,7 @@ from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
 from models.repositories.applications import NewAccount
 from models.seal import Keyring
+from models.sessions import Session
 
 NAME = "tidings accounts"
 accounts = typer.Typer(help="Add and list vendor accounts.", no_args_is_help=True)
@@ -40,7 +40,7 @@ def add(
     where = reach(data)
     keyring = Keyring(where.secret_keys)
 
-    async def put(session: AsyncSession) -> bool:
+    async def put(session: Session) -> bool:
         application_id = await applications.known(session, application)
         return await managing.put(session, application_id, account, keyring)
 

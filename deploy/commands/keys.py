@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from deploy.commands.options import AsJson
@@ -19,6 +18,7 @@ from models import keys as shapes
 from models.errors import NotFound
 from models.repositories import api_keys
 from models.repositories.api_keys import NewKey
+from models.sessions import Session
 
 NAME = "tidings keys"
 keys = typer.Typer(help="Make and revoke API keys.", no_args_is_help=True)
@@ -44,7 +44,7 @@ def create(
     expires_at = expiry(days)
     owner, name = words_of("--owner", owner), words_of("--name", name)
 
-    async def insert(session: AsyncSession) -> None:
+    async def insert(session: Session) -> None:
         find = applications.made if new_application else applications.known
         new = NewKey(
             id=id,
@@ -84,7 +84,7 @@ def revoke(
 ) -> None:
     """Revoke a key; within 2 seconds no API process takes it any more."""
 
-    async def end(session: AsyncSession) -> bool:
+    async def end(session: Session) -> bool:
         return await api_keys.revoke(session, key_id)
 
     if not in_transaction(reach(data), NAME, end):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from deploy.local.demo_templates import TEMPLATES
@@ -13,6 +12,7 @@ from models.repositories import api_keys, applications
 from models.repositories.api_keys import NewKey
 from models.repositories.applications import NewAccount, NewCategory
 from models.seal import Keyring
+from models.sessions import Session, Sessions
 
 APPLICATION = "demo"
 
@@ -101,7 +101,7 @@ async def seed(
     """Make what is missing, point the accounts at this start's ports; the application's key."""
     engine = database.engine(database_url, pool=1, name="tidings demo")
     try:
-        async with database.sessions(engine).begin() as session:
+        async with Sessions(engine).begin() as session:
             application_id = await applications.ensure(session, APPLICATION)
             await applications.add_categories(session, application_id, CATEGORIES)
             for name, (category, content) in TEMPLATES.items():
@@ -117,7 +117,7 @@ async def seed(
         await engine.dispose()
 
 
-async def _keep(session: AsyncSession, application_id: UUID, key: str) -> None:
+async def _keep(session: Session, application_id: UUID, key: str) -> None:
     new = NewKey(
         id=uuid7(),
         application_id=application_id,

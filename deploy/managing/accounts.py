@@ -8,13 +8,13 @@ from uuid import UUID
 import orjson
 import typer
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.vendor import VENDORS, load, vendor_class
 from models.errors import Conflict, Invalid, Misconfigured
 from models.repositories import applications
 from models.repositories.applications import NewAccount
 from models.seal import Keyring
+from models.sessions import Session
 
 LONGEST_NAME = 100
 HIGHEST_RANK = 1000
@@ -75,14 +75,14 @@ def settings_from(source: str) -> Mapping[str, Any]:
 
 
 async def put(
-    session: AsyncSession, application_id: UUID, account: NewAccount, keyring: Keyring
+    session: Session, application_id: UUID, account: NewAccount, keyring: Keyring
 ) -> bool:
     """Make it, or give the one of that name these settings: was it there?"""
     names = {"application_id": application_id, "name": account.name}
     there = (await session.execute(THERE, names)).one_or_none()
     wanted = (account.vendor, account.channel, account.rank)
     if there is not None and tuple(there) != wanted:
-        vendor, channel, rank = there
+        vendor, channel, rank = tuple(there)
         raise Conflict(
             f"--name {account.name}: is an account of {vendor} for {channel} with rank {rank},"
             " which stay as they are: choose another name"
@@ -91,6 +91,6 @@ async def put(
     return there is not None
 
 
-async def every(session: AsyncSession) -> list[dict[str, Any]]:
+async def every(session: Session) -> list[dict[str, Any]]:
     """All accounts, without their settings."""
     return [dict(row) for row in (await session.execute(EVERY)).mappings()]

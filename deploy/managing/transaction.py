@@ -4,22 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from deploy.managing.database_trouble import told_in_one_line
 from deploy.managing.reach import Reach
 from models import database
+from models.sessions import Session, Sessions
 
 T = TypeVar("T")
 
 
-def in_transaction(reach: Reach, name: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+def in_transaction(reach: Reach, name: str, work: Callable[[Session], Awaitable[T]]) -> T:
     """What `work` gives back, committed; CannotRun says why the database did not take it."""
 
     async def run() -> T:
         engine = database.engine(reach.database_url, pool=1, name=name)
         try:
-            async with database.sessions(engine).begin() as session:
+            async with Sessions(engine).begin() as session:
                 return await work(session)
         finally:
             await engine.dispose()

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.acceptance import Accepted
+from models.sessions import Session
 from models.workflow_start import WorkflowStart
 
 # The database's clock says when it is due; a start that waits to share a workflow has no owner yet.
@@ -101,7 +101,7 @@ class Deduped:
 
 
 async def write(
-    session: AsyncSession, application_id: UUID, news: Sequence[New], *, kind: str
+    session: Session, application_id: UUID, news: Sequence[New], *, kind: str
 ) -> dict[UUID, Written]:
     """Write them all, each with the start of its owner's workflow (`kind`: notification, batch)."""
     rows = [{"id": n.id, "owner_id": n.owner_id} | _shallow(n.accepted) for n in news]
@@ -116,7 +116,7 @@ async def write(
 
 
 async def deduped(
-    session: AsyncSession, application_id: UUID, keys: Sequence[str]
+    session: Session, application_id: UUID, keys: Sequence[str]
 ) -> dict[str, Deduped]:
     """Which of these dedupe keys are taken, and by what."""
     if not keys:
@@ -125,7 +125,7 @@ async def deduped(
     return {row.key: Deduped(row.notification_id, bytes(row.fingerprint)) for row in rows}
 
 
-async def dedupe(session: AsyncSession, application_id: UUID, keys: dict[str, Deduped]) -> set[str]:
+async def dedupe(session: Session, application_id: UUID, keys: dict[str, Deduped]) -> set[str]:
     """Take these keys; the ones returned are ours, the others somebody took meanwhile."""
     if not keys:
         return set()

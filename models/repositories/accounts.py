@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.selection import Selection
+from models.sessions import Session
 
 COLUMNS = """
     a.id, a.vendor, a.sealed_config, a.revision, a.failures,
@@ -61,7 +61,7 @@ class Account:
 
 
 async def choose(
-    session: AsyncSession, which: Selection, account_id: UUID | None = None
+    session: Session, which: Selection, account_id: UUID | None = None
 ) -> Account | None:
     """The first account that takes calls, or else the one that will first; None: there is none.
 
@@ -72,25 +72,23 @@ async def choose(
     return Account(**row) if row else None
 
 
-async def get(session: AsyncSession, account_id: UUID) -> Account | None:
+async def get(session: Session, account_id: UUID) -> Account | None:
     """The account of an earlier attempt, open or closed."""
     row = (await session.execute(GET, {"account_id": account_id})).mappings().one_or_none()
     return Account(**row) if row else None
 
 
-async def close(
-    session: AsyncSession, account_id: UUID, reason: str, after: timedelta | None
-) -> None:
+async def close(session: Session, account_id: UUID, reason: str, after: timedelta | None) -> None:
     """Nothing is claimed for this account until then; the vendor's own delay, or a growing one."""
     values = {"account_id": account_id, "reason": reason, "after": after}
     await session.execute(CLOSE, values)
 
 
-async def count_failure(session: AsyncSession, account_id: UUID) -> None:
+async def count_failure(session: Session, account_id: UUID) -> None:
     """One more window of unknown outcomes; a few in a row close the account."""
     await session.execute(COUNT_FAILURE, {"account_id": account_id})
 
 
-async def reopen(session: AsyncSession, account_id: UUID) -> None:
+async def reopen(session: Session, account_id: UUID) -> None:
     """It works again."""
     await session.execute(REOPEN, {"account_id": account_id})

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.sessions import Session
 
 FIND = text("""
 SELECT k.id AS key_id, k.application_id, a.name AS application, k.owner, k.scopes
@@ -24,7 +25,9 @@ SELECT k.id, a.name AS application, k.name, k.owner, k.last_four, k.scopes, k.cr
 FROM api_key k JOIN application a ON a.id = k.application_id ORDER BY k.id
 """)
 
-REVOKE = text("UPDATE api_key SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL")
+REVOKE = text("""
+UPDATE api_key SET revoked_at = now() WHERE id = :id AND revoked_at IS NULL RETURNING id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +55,23 @@ class NewKey:
     expires_at: datetime | None
 
 
-async def find(session: AsyncSession, sha256: bytes) -> Caller | None:
+async def find(session: Session, sha256: bytes) -> Caller | None:
     """The live key's owner. One that is revoked or expired is none."""
     row = (await session.execute(FIND, {"sha256": sha256})).mappings().one_or_none()
     return Caller(**{**row, "scopes": frozenset(row["scopes"])}) if row else None
 
 
-async def insert(session: AsyncSession, key: NewKey) -> None:
+async def insert(session: Session, key: NewKey) -> None:
     """Keep a new key."""
     names = NewKey.__slots__
     await session.execute(INSERT, {name: getattr(key, name) for name in names})
 
 
-async def every(session: AsyncSession) -> list[dict[str, object]]:
+async def every(session: Session) -> list[dict[str, object]]:
     """All keys, without what they are."""
     return [dict(row) for row in (await session.execute(LIST)).mappings()]
 
 
-async def revoke(session: AsyncSession, key_id: UUID) -> bool:
+async def revoke(session: Session, key_id: UUID) -> bool:
     """Was it live until now?"""
-    result = await session.execute(REVOKE, {"id": key_id})
-    return bool(result.rowcount)  # type: ignore[attr-defined]
+    return bool((await session.execute(REVOKE, {"id": key_id})).all())

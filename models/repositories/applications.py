@@ -8,11 +8,11 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from models.rendering import content as contents
 from models.seal import Keyring
+from models.sessions import Session
 
 ENSURE = text("""
 INSERT INTO application (id, name) VALUES (:id, :name)
@@ -88,14 +88,14 @@ class NewAccount:
     per_second: float | None = None
 
 
-async def ensure(session: AsyncSession, name: str) -> UUID:
+async def ensure(session: Session, name: str) -> UUID:
     """The application of that name, made if there is none."""
     found: UUID = (await session.execute(ENSURE, {"id": uuid7(), "name": name})).scalar_one()
     return found
 
 
 async def add_categories(
-    session: AsyncSession, application_id: UUID, categories: Sequence[NewCategory]
+    session: Session, application_id: UUID, categories: Sequence[NewCategory]
 ) -> None:
     """Make those that are not there."""
     for category in categories:
@@ -104,7 +104,7 @@ async def add_categories(
 
 
 async def add_template(
-    session: AsyncSession, application_id: UUID, name: str, category: str, content: contents.Content
+    session: Session, application_id: UUID, name: str, category: str, content: contents.Content
 ) -> None:
     """Make and publish it, unless there is one of that name; Invalid if it does not compile."""
     values = {
@@ -126,7 +126,7 @@ async def add_template(
 
 
 async def put_account(
-    session: AsyncSession, application_id: UUID, account: NewAccount, keyring: Keyring
+    session: Session, application_id: UUID, account: NewAccount, keyring: Keyring
 ) -> None:
     """Make the account, or give the one of that name these settings; workers open it anew."""
     plain = orjson.dumps(dict(account.config), option=orjson.OPT_SORT_KEYS)

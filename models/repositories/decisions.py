@@ -8,10 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages import CALL_DEADLINE
 from models.selection import Selection
+from models.sessions import Session
 
 STATUS = text("SELECT status FROM owner WHERE id = :owner_id")
 
@@ -175,13 +175,13 @@ class Look:
     ended: bool
 
 
-async def status(session: AsyncSession, owner_id: UUID) -> str:
+async def status(session: Session, owner_id: UUID) -> str:
     """The owner's status; `gone` if there is no such owner."""
     found: str | None = (await session.execute(STATUS, {"owner_id": owner_id})).scalar_one_or_none()
     return found or "gone"
 
 
-async def decide(session: AsyncSession, owner_id: UUID) -> list[OpenChannel] | None:
+async def decide(session: Session, owner_id: UUID) -> list[OpenChannel] | None:
     """Write the messages that shall be sent; those that are there already stay as they are.
 
     What to deliver, if that is all there is to say of the owner: every open notification has just
@@ -204,19 +204,19 @@ async def decide(session: AsyncSession, owner_id: UUID) -> list[OpenChannel] | N
             return None
 
 
-async def end(session: AsyncSession, owner_id: UUID) -> bool:
+async def end(session: Session, owner_id: UUID) -> bool:
     """End what has nothing left to do: notifications, and their owner. Has it ended now?"""
     return (await end_and_look(session, Selection(owner_id, "", 0, 0))).ended
 
 
-async def end_and_look(session: AsyncSession, which: Selection) -> Look:
+async def end_and_look(session: Session, which: Selection) -> Look:
     """The same, and what is left to do in this range."""
     values = asdict(which) | {"call_deadline": CALL_DEADLINE}
     row = (await session.execute(END, values)).one()
     return Look(row.look_again_at, row.first_expiry, row.ended)
 
 
-async def open_channels(session: AsyncSession, owner_id: UUID) -> list[OpenChannel]:
+async def open_channels(session: Session, owner_id: UUID) -> list[OpenChannel]:
     """What has not ended, by channel."""
     values = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE}
     return [
@@ -230,7 +230,7 @@ async def open_channels(session: AsyncSession, owner_id: UUID) -> list[OpenChann
     ]
 
 
-async def next_due(session: AsyncSession, owner_id: UUID) -> datetime | None:
+async def next_due(session: Session, owner_id: UUID) -> datetime | None:
     """When the first of the owner's notifications that have no message yet is due, or was."""
     found: datetime | None = (
         await session.execute(NEXT_DUE, {"owner_id": owner_id})
@@ -238,12 +238,12 @@ async def next_due(session: AsyncSession, owner_id: UUID) -> datetime | None:
     return found
 
 
-async def set_next(session: AsyncSession, owner_id: UUID, at: datetime) -> None:
+async def set_next(session: Session, owner_id: UUID, at: datetime) -> None:
     """When its workflow will look again: the reconciler measures overdue from here."""
     await session.execute(NEXT, {"owner_id": owner_id, "at": at})
 
 
-async def set_next_beside(session: AsyncSession, which: Selection, at: datetime | None) -> None:
+async def set_next_beside(session: Session, which: Selection, at: datetime | None) -> None:
     """The same after a delivery: `at` is its range's next time, None if all of that has ended."""
     values = asdict(which) | {"at": at, "call_deadline": CALL_DEADLINE}
     await session.execute(NEXT_BESIDE, values)

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import InFlight, KeyReused
+from models.sessions import Session
 
 # Held until the transaction ends, so there is no lease to expire. Two keys with the same hash
 # only cost each other a retry.
@@ -71,7 +71,7 @@ class Answer:
     body: bytes
 
 
-async def begin(session: AsyncSession, scope: Scope, fingerprint: bytes) -> Answer | None:
+async def begin(session: Session, scope: Scope, fingerprint: bytes) -> Answer | None:
     """The answer given before, or None: go on. Raises InFlight and KeyReused."""
     name = f"{scope.application_id}/{scope.route}/{scope.key}"
     if not (await session.execute(LOCK, {"name": name})).scalar_one():
@@ -87,7 +87,7 @@ async def begin(session: AsyncSession, scope: Scope, fingerprint: bytes) -> Answ
     return Answer(row.status, bytes(row.answer))
 
 
-async def finish(session: AsyncSession, scope: Scope, fingerprint: bytes, answer: Answer) -> None:
+async def finish(session: Session, scope: Scope, fingerprint: bytes, answer: Answer) -> None:
     """Keep the answer, in the transaction that makes it true."""
     values = asdict(scope) | {
         "fingerprint": fingerprint,
@@ -97,7 +97,7 @@ async def finish(session: AsyncSession, scope: Scope, fingerprint: bytes, answer
     await session.execute(FINISH, values)
 
 
-async def sweep(session: AsyncSession) -> bool:
+async def sweep(session: Session) -> bool:
     """Forget some of the keys that are older than their seven days; may there be more of them?"""
     gone = [(await session.execute(which)).scalar_one() for which in (SWEEP, SWEEP_DEDUPE)]
     return SWEPT_MOST in gone

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages import CALL_DEADLINE, LEASE
 from models.selection import Selection
+from models.sessions import Session
 
 # SKIP LOCKED passes over rows another worker is claiming; FOR UPDATE sees a row as it is now,
 # not as it was when the statement began. The owner id is repeated so that one partition is read.
@@ -99,7 +99,7 @@ class Claimed:
     data: Mapping[str, Any]
 
 
-async def due(session: AsyncSession, which: Selection, limit: int) -> Due:
+async def due(session: Session, which: Selection, limit: int) -> Due:
     """How many a claim could take, and how many unknowns could be settled; pinned ones first."""
     rows = (await session.execute(DUE, asdict(which) | {"limit": limit})).all()
     return Due(
@@ -109,7 +109,7 @@ async def due(session: AsyncSession, which: Selection, limit: int) -> Due:
 
 
 async def claim(
-    session: AsyncSession, which: Selection, account_id: UUID, token: UUID, size: int
+    session: Session, which: Selection, account_id: UUID, token: UUID, size: int
 ) -> list[Claimed]:
     """Up to `size` due messages, handed to this token and nobody else."""
     times = {"call_deadline": CALL_DEADLINE, "lease": LEASE}

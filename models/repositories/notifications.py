@@ -4,10 +4,10 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping as Row
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.errors import NotFound
 from models.repositories.messages import MAY_HAVE_GONE
+from models.sessions import Session
 
 GET = text("""
 SELECT n.*, c.name AS category, t.name AS template, v.number AS template_version, now() AS now,
@@ -76,7 +76,7 @@ SELECT application_id, id, 'ended', 'cancelled' FROM ended
 """)
 
 
-async def get(session: AsyncSession, application_id: UUID, id: UUID) -> Row:
+async def get(session: Session, application_id: UUID, id: UUID) -> Row:
     """The application's notification, or NotFound."""
     values = {"id": id, "application_id": application_id}
     row = (await session.execute(GET, values)).mappings().one_or_none()
@@ -85,7 +85,7 @@ async def get(session: AsyncSession, application_id: UUID, id: UUID) -> Row:
     return row
 
 
-async def messages(session: AsyncSession, row: Row) -> list[Row]:
+async def messages(session: Session, row: Row) -> list[Row]:
     """Its messages, in order."""
     if row["owner_id"] is None:
         return []
@@ -93,7 +93,7 @@ async def messages(session: AsyncSession, row: Row) -> list[Row]:
     return list((await session.execute(MESSAGES, values)).mappings())
 
 
-async def attempts(session: AsyncSession, row: Row, messages: list[Row]) -> list[Row]:
+async def attempts(session: Session, row: Row, messages: list[Row]) -> list[Row]:
     """The vendor calls for these messages, in order."""
     if not messages:
         return []
@@ -101,13 +101,13 @@ async def attempts(session: AsyncSession, row: Row, messages: list[Row]) -> list
     return list((await session.execute(ATTEMPTS, values)).mappings())
 
 
-async def events(session: AsyncSession, row: Row) -> list[Row]:
+async def events(session: Session, row: Row) -> list[Row]:
     """Its account, oldest first; at most 1,000 lines."""
     values = {"id": row["id"], "since": row["created_at"]}
     return list((await session.execute(EVENTS, values)).mappings())
 
 
-async def cancel(session: AsyncSession, application_id: UUID, id: UUID, actor_id: UUID) -> bool:
+async def cancel(session: Session, application_id: UUID, id: UUID, actor_id: UUID) -> bool:
     """Stop what is not yet handed over; False if it had ended or was cancelled before."""
     values = {"id": id, "application_id": application_id, "actor_id": actor_id}
     session.info["wrote"] = True  # from here on a lost answer leaves it open

@@ -8,9 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages import RELEASED, Outcome
+from models.sessions import Session
 
 # `done` is empty when this record was already written: a COMMIT whose answer was lost is
 # repeated without harm. `moved` leaves out whatever another attempt has taken over; a late
@@ -94,7 +94,7 @@ class Place(Protocol):
         """Its number, from 1."""
 
 
-async def release(session: AsyncSession, owner_id: UUID, token: UUID) -> None:
+async def release(session: Session, owner_id: UUID, token: UUID) -> None:
     """Nothing that this token claimed was handed over: back to the queue, whatever was claimed."""
     rows = await session.execute(UNRECORDED, {"owner_id": owner_id, "token": token})
     if claimed := rows.all():
@@ -102,7 +102,7 @@ async def release(session: AsyncSession, owner_id: UUID, token: UUID) -> None:
 
 
 async def record(
-    session: AsyncSession, owner_id: UUID, token: UUID, ends: Sequence[tuple[Place, Outcome]]
+    session: Session, owner_id: UUID, token: UUID, ends: Sequence[tuple[Place, Outcome]]
 ) -> int:
     """Write what became of these attempts; how many were not yet written."""
     values = {

@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.sessions import Session
 from models.workflow_start import WorkflowStart
 
 AT_ONCE = 100  # owners of one round
@@ -35,7 +35,7 @@ FROM looked CROSS JOIN LATERAL (
 """)  # noqa: S608 - our own constant
 
 
-async def overdue(session: AsyncSession, priority: str, after: timedelta) -> list[WorkflowStart]:
+async def overdue(session: Session, priority: str, after: timedelta) -> list[WorkflowStart]:
     """Running owners whose time to look passed `after` ago, each now looked at."""
     values = {"priority": priority, "after": after}
     return [
@@ -50,7 +50,7 @@ WHERE id = ANY(:ids) AND status = 'running'
 """)
 
 
-async def still_overdue(session: AsyncSession, ids: list[UUID], after: timedelta) -> None:
+async def still_overdue(session: Session, ids: list[UUID], after: timedelta) -> None:
     """Their workflows could not be started: they come again with the next round."""
     if ids:
         await session.execute(STILL_OVERDUE, {"ids": ids, "after": after})
@@ -59,7 +59,7 @@ async def still_overdue(session: AsyncSession, ids: list[UUID], after: timedelta
 WORKFLOW_ID = text("SELECT kind FROM owner WHERE id = :owner_id")
 
 
-async def workflow_id(session: AsyncSession, owner_id: UUID) -> str | None:
+async def workflow_id(session: Session, owner_id: UUID) -> str | None:
     """The id of the workflow that drives this owner; None if there is no such owner."""
     kind = (await session.execute(WORKFLOW_ID, {"owner_id": owner_id})).scalar_one_or_none()
     return f"{kind}/{owner_id}" if kind else None

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.sessions import Session
 
 BY_OWNER = ("message", "attempt")
 DAYS_AHEAD = 7
@@ -30,7 +31,7 @@ def bounds(table: str, day: date) -> tuple[str, str]:
     return f"{day} 00:00+00", f"{after} 00:00+00"
 
 
-async def make_ahead(session: AsyncSession, today: date | None = None) -> int:
+async def make_ahead(session: Session, today: date | None = None) -> int:
     """Make what is missing from yesterday to a week ahead; how many were made.
 
     CREATE and ATTACH, not CREATE PARTITION OF: the parent is locked only against other DDL.
@@ -52,7 +53,7 @@ async def make_ahead(session: AsyncSession, today: date | None = None) -> int:
     return len(wanted) - len(there)
 
 
-async def days_ahead(session: AsyncSession) -> int:
+async def days_ahead(session: Session) -> int:
     """For how many days after today there is room; readiness warns below two."""
     today = datetime.now(UTC).date()
     names = [f"event_{today + timedelta(days=n):%Y%m%d}" for n in range(1, DAYS_AHEAD + 1)]

@@ -10,9 +10,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages import LEASE
+from models.sessions import Session
 
 LOCK = text("SELECT FROM vendor_rate WHERE account_id = :account_id FOR UPDATE")
 
@@ -63,7 +63,7 @@ DELETE FROM vendor_grant WHERE account_id = :account_id AND id = :grant_id AND :
 
 
 async def grant(
-    session: AsyncSession, account_id: UUID, grant_id: UUID, wanted: int, priority: str
+    session: Session, account_id: UUID, grant_id: UUID, wanted: int, priority: str
 ) -> tuple[int, timedelta]:
     """How many may be sent now, and if that is none, how long until it is worth asking again."""
     await session.execute(LOCK, {"account_id": account_id})
@@ -81,7 +81,7 @@ async def grant(
     return int(row.n), wait
 
 
-async def give_back(session: AsyncSession, account_id: UUID, grant_id: UUID, used: int) -> None:
+async def give_back(session: Session, account_id: UUID, grant_id: UUID, used: int) -> None:
     """The calls have ended: `used` permits come back in a second, the others now."""
     values = {"account_id": account_id, "grant_id": grant_id, "used": used}
     await session.execute(GIVE_BACK, values)

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.sessions import Session
 
 # Of a template the newest published version: immutable, so what it holds is cached by its id.
 LOAD = text("""
@@ -90,7 +91,7 @@ class Wanted:
     external_ids: set[str] = field(default_factory=set)
 
 
-async def load(session: AsyncSession, application_id: UUID, wanted: Wanted) -> References:
+async def load(session: Session, application_id: UUID, wanted: Wanted) -> References:
     """Look up all that is wanted, within the application. Templates' categories come along."""
     values: dict[str, Any] = {
         "application_id": application_id,

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.repositories.messages import Claimed
 from models.selection import Selection
+from models.sessions import Session
 from models.settlement import LOOK_AGAIN, Action
 
 IN_DOUBT = text("""
@@ -117,7 +117,7 @@ class Settled:
     vendor_id: str = ""
 
 
-async def in_doubt(session: AsyncSession, which: Selection, limit: int) -> list[InDoubt]:
+async def in_doubt(session: Session, which: Selection, limit: int) -> list[InDoubt]:
     """Unknowns whose time to settle has come."""
     rows = (await session.execute(IN_DOUBT, asdict(which) | {"limit": limit})).mappings()
     found = []
@@ -128,7 +128,7 @@ async def in_doubt(session: AsyncSession, which: Selection, limit: int) -> list[
     return found
 
 
-async def unowned(session: AsyncSession, doubt: InDoubt, candidates: Sequence[str]) -> str | None:
+async def unowned(session: Session, doubt: InDoubt, candidates: Sequence[str]) -> str | None:
     """Which listed id is this doubt's: None unless there is one for each that may claim one.
 
     Held until the transaction ends: no other look-up of the account gets the same id.
@@ -145,7 +145,7 @@ async def unowned(session: AsyncSession, doubt: InDoubt, candidates: Sequence[st
     return free[0] if free and len(free) >= row.rivals else None
 
 
-async def write(session: AsyncSession, owner_id: UUID, settled: Sequence[Settled]) -> None:
+async def write(session: Session, owner_id: UUID, settled: Sequence[Settled]) -> None:
     """Write what was decided."""
     values = {
         "owner_id": owner_id,

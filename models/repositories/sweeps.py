@@ -4,11 +4,11 @@ from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.messages import CALL_DEADLINE
 from models.repositories.messages import MAY_HAVE_GONE
 from models.selection import Selection
+from models.sessions import Session
 
 # One pass over the range. The token stays: whoever was believed lost may still record, as long as
 # nobody claimed since. What a claim passes over would stay queued for ever without an end here;
@@ -56,11 +56,11 @@ WHERE owner_id IN (
 """)
 
 
-async def sweep(session: AsyncSession, which: Selection) -> None:
+async def sweep(session: Session, which: Selection) -> None:
     """Move what time has moved; before every claim, and by the sweeper."""
     await session.execute(SWEEP, asdict(which) | {"call_deadline": CALL_DEADLINE})
 
 
-async def lost(session: AsyncSession, after: object) -> list[tuple[UUID, str]]:
+async def lost(session: Session, after: object) -> list[tuple[UUID, str]]:
     """Owners overdue by `after`, with a channel on which a lease has ended."""
     return [(row.owner_id, row.channel) for row in await session.execute(LOST, {"after": after})]

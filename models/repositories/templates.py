@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+
+from models.sessions import Session
 
 CONTENTS = text("SELECT id, content FROM template_version WHERE id = ANY(:ids)")
 KEPT = 500
@@ -21,7 +22,7 @@ class VersionCache:
         self._kept = kept
         self._contents: OrderedDict[UUID, Content] = OrderedDict()
 
-    async def load(self, session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID, Content]:
+    async def load(self, session: Session, ids: Collection[UUID]) -> Mapping[UUID, Content]:
         """The contents of these versions; one query for all that are not here yet."""
         found = {id: self._contents[id] for id in ids if id in self._contents}
         missing = [id for id in ids if id not in found]

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from models.sessions import Session
 from models.workflow_start import WorkflowStart
 
 COLUMNS = """id AS owner_id, application_id, priority, due_at, kind,
@@ -96,24 +96,24 @@ class Waiting:
     waiting: int  # counted no further than SHARED_MOST
 
 
-async def old(session: AsyncSession, age: timedelta) -> list[WorkflowStart]:
+async def old(session: Session, age: timedelta) -> list[WorkflowStart]:
     """Starts that nobody made within `age`, by priority; locked until the transaction ends."""
     rows = (await session.execute(OLD, {"age": age})).mappings()
     return [_start(row) for row in rows]
 
 
-async def remove(session: AsyncSession, ids: list[UUID]) -> int:
+async def remove(session: Session, ids: list[UUID]) -> int:
     """Their workflows exist. How many rows went."""
     return len((await session.execute(REMOVE, {"ids": ids})).all())
 
 
-async def waiting(session: AsyncSession) -> list[Waiting]:
+async def waiting(session: Session) -> list[Waiting]:
     """Who waits to share, by priority and application."""
     rows = await session.execute(WAITING)
     return [Waiting(r.priority, r.application_id, r.waiting) for r in rows]
 
 
-async def gather(session: AsyncSession, group: Waiting, owner_id: UUID) -> WorkflowStart | None:
+async def gather(session: Session, group: Waiting, owner_id: UUID) -> WorkflowStart | None:
     """Up to SHARED_MOST of the group get one batch as their owner; None: all gone."""
     values = {
         "priority": group.priority,
@@ -126,7 +126,7 @@ async def gather(session: AsyncSession, group: Waiting, owner_id: UUID) -> Workf
     return _start({**values, **row, "kind": "batch"})
 
 
-async def load(session: AsyncSession, limit: int) -> dict[str, int]:
+async def load(session: Session, limit: int) -> dict[str, int]:
     """How many of each priority are accepted, due and unsent; exact up to `limit`."""
     return {row.priority: row.unsent for row in await session.execute(LOAD, {"limit": limit})}
 

@@ -14,6 +14,7 @@ from models import database
 from models.messages import Outcome, Scope, Verdict
 from models.repositories import decisions, messages, notifications, outcomes
 from models.selection import Selection
+from models.sessions import Sessions
 
 ACCEPTED = Outcome(Verdict.ACCEPTED, vendor_id="v1")
 REFUSED = Outcome(Verdict.REFUSED, scope=Scope.CONTENT, reason="no")
@@ -23,7 +24,7 @@ UNKNOWN = Outcome(Verdict.UNKNOWN, reason="timeout")
 class Pipeline:
     """Decides, claims and records, as the activities do."""
 
-    def __init__(self, sessions: database.Sessions) -> None:
+    def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
 
     async def queue(self, id: UUID) -> None:
@@ -50,7 +51,7 @@ class Pipeline:
 @pytest.fixture(scope="module")
 async def pipeline(database_url: str) -> AsyncIterator[Pipeline]:
     engine = database.engine(database_url, pool=4)
-    yield Pipeline(database.sessions(engine))
+    yield Pipeline(Sessions(engine))
     await engine.dispose()
 
 

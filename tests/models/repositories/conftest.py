@@ -9,8 +9,8 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from models import database
-from models.database import Sessions
 from models.selection import Selection
+from models.sessions import Sessions
 
 SIZE = 400
 OWNER = """
@@ -41,7 +41,7 @@ class Rows:
     async def run(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self.sessions.begin() as session:
             result = await session.execute(text(sql), values | {"o": self.which.owner_id})
-            return [tuple(row) for row in result] if result.returns_rows else []
+            return [tuple(row) for row in result]
 
     async def state(self, seq: int) -> tuple[str, str | None, int]:
         """Phase, result, attempt."""
@@ -64,7 +64,7 @@ class Rows:
 @pytest.fixture(scope="module")
 async def sessions(database_url: str) -> AsyncIterator[Sessions]:
     engine = database.engine(database_url, pool=10)
-    yield database.sessions(engine)
+    yield Sessions(engine)
     await engine.dispose()
 
 

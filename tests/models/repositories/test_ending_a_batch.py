@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from models import database
 from models.messages import CALL_DEADLINE
 from models.repositories import decisions
+from models.sessions import Sessions
 
 SIZE = 1000
 OWNER = """
@@ -33,7 +34,7 @@ async def test_a_thousand_notifications_end_at_once_before_any_statistics(
     database_url: str, mode: str
 ) -> None:
     engine = database.engine(database_url, pool=1, planned_once=True)
-    sessions = database.sessions(engine)
+    sessions = Sessions(engine)
     owner_id = uuid7()
     values = {"id": owner_id, "size": SIZE, "mode": mode}
     try:
@@ -61,7 +62,7 @@ async def test_no_row_of_a_batch_is_looked_at_for_each_other_row(
     range = {"first": 1, "last": SIZE, "channel": "sms"}
     asked = {"owner_id": owner_id, "call_deadline": CALL_DEADLINE, "at": None, **range}
     try:
-        async with database.sessions(engine).begin() as session:
+        async with Sessions(engine).begin() as session:
             await session.execute(text(OWNER), values)
             await session.execute(text(NOTIFICATIONS), values)
             if statement != "decide":

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from models.database import Sessions
 from models.repositories import acceptances, idempotency
 from models.repositories.acceptances import Deduped
 from models.repositories.idempotency import SWEPT_MOST, Answer, Scope
+from models.sessions import Sessions
 
 KEYS = text("""
 INSERT INTO idempotency_key (application_id, route, key, fingerprint, status, answer, expires_at)
@@ -42,7 +42,7 @@ async def sweep(sessions: Sessions) -> bool:
 
 
 async def left(sessions: Sessions) -> tuple[int, ...]:
-    async with sessions() as session:
+    async with sessions.begin() as session:
         return tuple((await session.execute(LEFT)).one())
 
 
@@ -85,6 +85,6 @@ async def test_a_key_that_is_taken_again_meanwhile_stays(sessions: Sessions, tak
 
 
 async def until_somebody_waits(sessions: Sessions) -> None:
-    async with asyncio.timeout(10), sessions() as session:
-        while not await session.scalar(WAITS):
-            await session.rollback()
+    async with asyncio.timeout(10), sessions.singly() as session:
+        while not (await session.execute(WAITS)).scalar():
+            pass

@@ -9,10 +9,10 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from activities.decide import DecideActivities
-from models.database import Sessions
 from models.messages import Channel
 from models.repositories import decisions, notifications
 from models.selection import Selection
+from models.sessions import Sessions
 
 OWNER = """
 INSERT INTO owner (id, application_id, kind, priority, next_at)
@@ -43,7 +43,7 @@ class Batch:
         return id
 
     async def next_in(self) -> timedelta:
-        async with self.sessions() as session:
+        async with self.sessions.begin() as session:
             sql = text("SELECT next_at - now() FROM owner WHERE id = :id")
             return (await session.execute(sql, {"id": self.id})).scalar_one()
 
@@ -94,16 +94,15 @@ async def test_after_a_delivery_the_owner_waits_for_what_is_next_in_all_of_it(ba
 
 async def test_what_was_queued_while_it_was_cancelled_ends(batch) -> None:
     id = await batch.add(timedelta())
-    async with batch.sessions() as deciding:
+    async with batch.sessions.begin() as deciding:
         await decisions.decide(deciding, batch.id)  # not committed yet
         async with batch.sessions.begin() as session:
             assert await notifications.cancel(session, batch.id, id, uuid7())
             assert await decisions.end(session, batch.id)
-        await deciding.commit()
 
     assert (await DecideActivities(batch.sessions).decide(batch.id)).ended == "ended"
 
-    async with batch.sessions() as session:
+    async with batch.sessions.begin() as session:
         sql = text("SELECT phase, result FROM message WHERE owner_id = :id")
         ends = (await session.execute(sql, {"id": batch.id})).all()
     assert ends == [("ended", "cancelled")] * 2

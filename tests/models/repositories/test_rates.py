@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from models.database import Sessions
 from models.repositories.rates import give_back, grant
+from models.sessions import Sessions
 
 ACCOUNT = """
 INSERT INTO vendor_account (id, application_id, name, channel, vendor, rank, sealed_config)

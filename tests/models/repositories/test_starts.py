@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from models.database import Sessions
 from models.repositories import workflow_starts
 from models.repositories.workflow_starts import SHARED_MOST, Waiting
+from models.sessions import Sessions
 
 START = text("""
 INSERT INTO workflow_start (id, kind, application_id, priority, channels, due_at, created_at)
@@ -65,7 +65,7 @@ async def test_who_waits_is_counted_no_further_than_matters(sessions: Sessions) 
     await write(sessions, *many, *[(other, "shared", "low", 0)] * 2, (one, "shared", "high", 0))
     await write(sessions, (one, "batch", "medium", 0))
 
-    async with sessions() as session:
+    async with sessions.begin() as session:
         groups = await workflow_starts.waiting(session)
 
     assert Counter(groups) == Counter(
@@ -74,7 +74,7 @@ async def test_who_waits_is_counted_no_further_than_matters(sessions: Sessions) 
 
 
 async def test_nobody_waits(sessions: Sessions) -> None:
-    async with sessions() as session:
+    async with sessions.begin() as session:
         assert await workflow_starts.waiting(session) == []
         assert await workflow_starts.gather(session, Waiting("low", uuid7(), 1), uuid7()) is None
 
@@ -92,8 +92,8 @@ async def test_the_oldest_share_a_workflow_and_the_others_go_on_waiting(sessions
     assert start
     assert (start.owner_id, start.kind, start.size) == (owner, "batch", SHARED_MOST)
     assert start.channels == ("email", "sms")
-    async with sessions() as session:
+    async with sessions.begin() as session:
         left = (await session.execute(LEFT)).all()
-        owned = await session.scalar(OWNED, {"owner": owner})
+        owned = (await session.execute(OWNED, {"owner": owner})).scalar()
     assert [tuple(row) for row in left] == [("batch", 1), ("shared", 3)]
     assert owned == SHARED_MOST
