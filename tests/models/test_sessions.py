@@ -1,0 +1,159 @@
+"""Sessions: what a failed, cancelled or killed connection leaves to the next user of the pool."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from models import database
+from models.database import is_away
+from models.sessions import Sessions
+
+PID = text("SELECT pg_backend_pid()")
+SLEEP = text("SELECT pg_sleep(:seconds)")
+TABLE = text("CREATE TEMP TABLE IF NOT EXISTS person (address text PRIMARY KEY)")
+INSERT = text("INSERT INTO person (address) VALUES (:address)")
+COUNT = text("SELECT count(*) FROM person")
+SECRET = "canary@example.org"
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    """Over a pool of one connection: every session is the next user of the last one's."""
+    engine = database.engine(database_url, pool=1, patience_seconds=2)
+    yield Sessions(engine)
+    await engine.dispose()
+
+
+async def pid(sessions: Sessions) -> int:
+    async with sessions.singly() as session:
+        return int((await session.execute(PID)).scalar_one())
+
+
+async def table(sessions: Sessions) -> None:
+    async with sessions.singly() as session:
+        await session.execute(TABLE)
+
+
+async def count(sessions: Sessions) -> int:
+    async with sessions.singly() as session:
+        return int((await session.execute(COUNT)).scalar_one())
+
+
+async def test_a_transaction_is_kept_whole_or_not_at_all(sessions: Sessions) -> None:
+    await table(sessions)
+
+    with pytest.raises(LookupError):
+        async with sessions.begin() as session:
+            await session.execute(INSERT, {"address": "a"})
+            raise LookupError
+    assert await count(sessions) == 0
+
+    async with sessions.begin() as session:
+        await session.execute(INSERT, {"address": "a"})
+    assert await count(sessions) == 1
+
+
+async def test_singly_each_statement_stands_by_itself(sessions: Sessions) -> None:
+    await table(sessions)
+
+    with pytest.raises(LookupError):
+        async with sessions.singly() as session:
+            await session.execute(INSERT, {"address": "a"})
+            raise LookupError
+
+    assert await count(sessions) == 1
+
+
+async def test_a_commit_that_rolled_back_is_an_error(sessions: Sessions) -> None:
+    await table(sessions)
+
+    with pytest.raises(asyncpg.InFailedSQLTransactionError, match="ROLLBACK"):
+        async with sessions.begin() as session:
+            await session.execute(INSERT, {"address": "a"})
+            with pytest.raises(asyncpg.UndefinedTableError):
+                await session.execute(text("SELECT FROM nowhere"))
+
+    assert await count(sessions) == 0
+
+
+async def test_an_error_names_no_value(sessions: Sessions) -> None:
+    await table(sessions)
+
+    with pytest.raises(asyncpg.UniqueViolationError) as twice:
+        async with sessions.begin() as session:
+            await session.execute(INSERT, {"address": SECRET})
+            await session.execute(INSERT, {"address": SECRET})
+    with pytest.raises(asyncpg.DataError) as wrong:
+        async with sessions.singly() as session:
+            await session.execute(SLEEP, {"seconds": SECRET})
+
+    for error in (twice.value, wrong.value):
+        assert SECRET not in f"{error}{error!r}{error.__cause__}"
+
+
+async def test_a_connection_killed_in_the_pool_is_replaced_unseen(
+    sessions: Sessions, database_url: str
+) -> None:
+    killed = await pid(sessions)
+    await kill(database_url, killed)
+
+    assert await pid(sessions) != killed
+
+
+async def test_one_killed_in_use_is_away_and_then_replaced(
+    sessions: Sessions, database_url: str
+) -> None:
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)) as error:
+        async with sessions.begin() as session:
+            killed = (await session.execute(PID)).scalar_one()
+            await kill(database_url, killed)
+            await session.execute(PID)
+
+    assert is_away(error.value)
+    assert await pid(sessions) != killed
+
+
+@pytest.mark.parametrize("mode", ["begin", "singly"])
+async def test_whoever_is_cancelled_leaves_nothing_to_the_next(
+    sessions: Sessions, mode: str
+) -> None:
+    used = asyncio.get_running_loop().create_future()
+
+    async def sleep() -> None:
+        async with getattr(sessions, mode)() as session:
+            used.set_result((await session.execute(PID)).scalar_one())
+            await session.execute(SLEEP, {"seconds": 60.0})
+
+    sleeping = asyncio.create_task(sleep())
+    cancelled = await used
+    sleeping.cancel()
+    await asyncio.wait([sleeping])
+
+    assert sleeping.cancelled()
+    assert await pid(sessions) != cancelled
+
+
+async def test_a_statement_has_a_deadline(sessions: Sessions) -> None:
+    with pytest.raises(TimeoutError) as error:
+        async with sessions.singly() as session:
+            await session.execute(SLEEP, {"seconds": 60.0})
+
+    assert is_away(error.value)
+    assert await pid(sessions)
+
+
+async def test_a_missing_value_is_named(sessions: Sessions) -> None:
+    with pytest.raises(KeyError, match="seconds"):
+        async with sessions.singly() as session:
+            await session.execute(SLEEP)
+
+
+async def kill(database_url: str, backend: int) -> None:
+    """By another connection; until it is gone."""
+    connection = await asyncpg.connect(database_url)
+    gone = "SELECT pg_terminate_backend($1, 5000)"
+    assert await connection.fetchval(gone, backend)
+    await connection.close()
