@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -26,12 +26,32 @@ VENDORS = {
 }
 
 
+LANES = 40  # below the slots of a process, so that one hung vendor cannot take them all
+
+
 class Settlement(StrEnum):
     """How an unknown outcome can be settled."""
 
     IDEMPOTENT = "idempotent"  # repeat on the same account with the same request key
     CORRELATED = "correlated"  # our reference can be looked up, or comes back in receipts
     BLIND = "blind"  # the category chooses: resend or hold
+
+
+class Source(Protocol):
+    """Where a lane gets its messages: claimed and rendered, until there are no more."""
+
+    async def take(self, most: int) -> Sequence[Message]:
+        """Up to `most` that may be handed over now, at least one; empty: the lane ends.
+
+        Waits for the next ones. Asked for only when they can be handed over at once: from then on
+        they are under way.
+        """
+
+    def take_ready(self) -> Message | None:
+        """One more that may be handed over now, without waiting; None: none is ready."""
+
+    def done(self, message: Message, outcome: Outcome) -> None:
+        """What became of one that was taken: once for each, whatever happens to the lane."""
 
 
 class Vendor(ABC):
@@ -60,6 +80,22 @@ class Vendor(ABC):
     @abstractmethod
     async def send(self, batch: Sequence[Message]) -> list[Outcome]:
         """Hand over one batch: one outcome a message, in order. Never raises."""
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes a process runs side by side through this account."""
+        return LANES
+
+    async def run_lane(self, source: Source) -> None:
+        """Hand over what the source gives, one batch after the other; never raises but cancelled.
+
+        Cancelled, it lets the calls under way end, or calls them unknown.
+        """
+        while batch := await source.take(self.max_batch):
+            for call in self.batches(batch):
+                outcomes = await self.send(call)
+                for message, outcome in zip(call, outcomes, strict=True):
+                    source.done(message, outcome)
 
     def group(self, message: Message) -> Hashable:
         """Messages of equal group may share a call."""

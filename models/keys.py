@@ -13,6 +13,9 @@ SCOPES = {
     "notifications:send": "accept notifications and batches",
     "notifications:read": "read notifications, their messages and timelines",
     "notifications:cancel": "cancel notifications",
+    "campaigns:write": "make, edit, submit, pause and cancel campaigns; upload audiences",
+    "campaigns:read": "read campaigns, their progress and reports, and audiences",
+    "campaigns:approve": "approve and reject campaigns that others have made",
     "priority:raise": "send with a higher priority than the category's",
 }
 
