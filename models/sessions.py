@@ -7,6 +7,7 @@ call. Errors never carry values: those are addresses.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -29,15 +30,23 @@ class Session:
         self.info: dict[str, Any] = {}
 
     async def execute(
-        self, statement: TextClause, values: Mapping[str, Any] = NOTHING
+        self,
+        statement: TextClause,
+        values: Mapping[str, Any] = NOTHING,
+        *,
+        within: timedelta | None = None,
     ) -> Result[Any]:
         """Execute it once, prepared and planned on its first use by the connection.
+
+        `within`: longer than the engine's patience, for what moves a whole campaign.
 
         KeyError: a value is missing. asyncpg's errors, without the values.
         """
         sql, names = _positional(statement)
+        given = [values[name] for name in names]
+        seconds = within.total_seconds() if within else None
         try:
-            rows = await self._connection.fetch(sql, *[values[name] for name in names])
+            rows = await self._connection.fetch(sql, *given, timeout=seconds)
         except asyncpg.PostgresError as error:
             raise _without_values(error) from None
         columns = list(rows[0].keys()) if rows else [""]  # without rows nobody asks by name

@@ -1,0 +1,129 @@
+"""Approvals, compared-and-set: of what was seen, in time, by somebody else, once.
+
+A refusal is no error here: it is written down, and comes back as a word for the caller.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from models.campaign import CampaignMove, CampaignStatus, is_own, person
+from models.repositories import campaigns
+from models.repositories.campaigns import By, Row
+from models.sessions import Session
+
+DECIDE = text("""
+INSERT INTO campaign_approval (campaign_id, hash, approver, decision, reason, via, key_id)
+VALUES (:campaign_id, :hash, :approver, :decision, :reason, :via, :key_id)
+ON CONFLICT DO NOTHING RETURNING approver
+""")
+COUNT = text("""
+SELECT count(*) FROM campaign_approval
+WHERE campaign_id = :campaign_id AND hash = :hash AND decision = 'approved'
+""")
+NOW = text("SELECT clock_timestamp()")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an approver says, of which hash, and how it reached us."""
+
+    hash: str
+    by: By
+    via: str = "api"  # or "signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`refused`: why it does not count, a stable word; empty: it counts."""
+
+    refused: str = ""
+    detail: str = ""
+    moved: bool = False
+
+
+async def approve(session: Session, campaign: Row, decision: Decision) -> Answer:
+    """Approve a locked campaign; with the last approval it needs it is scheduled."""
+    if (refused := await _refusal(session, campaign, decision)).refused:
+        return refused
+    if not await _written(session, campaign, decision, "approved", ""):
+        return await _refused(session, campaign, decision, "already_decided", "you have decided")
+    values = {"campaign_id": campaign["id"], "hash": decision.hash}
+    given = int((await session.execute(COUNT, values)).scalar_one())
+    needed = int(campaign["approvals_needed"] or 1)
+    detail = {"hash": decision.hash, "via": decision.via, "given": given, "needed": needed}
+    if given < needed:
+        await campaigns.note(session, campaign["id"], "approval", decision.by, detail=detail)
+        return Answer()
+    await campaigns.move(session, campaign, CampaignMove.APPROVED, decision.by, detail=detail)
+    return Answer(moved=True)
+
+
+async def reject(session: Session, campaign: Row, decision: Decision, reason: str) -> Answer:
+    """Reject a locked campaign, with the reason that its author reads."""
+    if (refused := await _refusal(session, campaign, decision)).refused:
+        return refused
+    if not await _written(session, campaign, decision, "rejected", reason):
+        return await _refused(session, campaign, decision, "already_decided", "you have decided")
+    detail = {"hash": decision.hash, "via": decision.via, "reason": reason}
+    move = CampaignMove.REJECTED
+    await campaigns.move(session, campaign, move, decision.by, reason=reason, detail=detail)
+    return Answer(moved=True)
+
+
+async def refuse(
+    session: Session, campaign: Row, by: By, code: str, detail: str, via: str
+) -> Answer:
+    """Write down an approval that does not count."""
+    what = {"via": via, "detail": detail}
+    kind = "approval_refused"
+    await campaigns.note(session, campaign["id"], kind, by, reason=code, detail=what)
+    return Answer(code, detail)
+
+
+async def may_decide(session: Session, campaign: Row, hash: str, by: By) -> Answer:
+    """Would this approver's decision on this hash count now? Nothing is written."""
+    status = CampaignStatus(campaign["status"])
+    if is_own(by.owner, campaign["authors"]):
+        words = f"{by.owner} has made, edited or submitted it; somebody else must approve"
+        return Answer("own_campaign", words)
+    if status is CampaignStatus.LAPSED:
+        return Answer("lapsed", "the time for approval is over; submit it again")
+    if status is not CampaignStatus.PENDING_APPROVAL:
+        return Answer(f"is_{status}", f"the campaign is {status}")
+    if hash != campaign["content_hash"]:
+        return Answer("changed", "it has changed since: look at it again, and give its hash")
+    now: datetime = (await session.execute(NOW)).scalar_one()
+    if campaign["lapses_at"] and campaign["lapses_at"] <= now:
+        return Answer("lapsed", "the time for approval is over; submit it again")
+    return Answer()
+
+
+async def _refusal(session: Session, campaign: Row, decision: Decision) -> Answer:
+    answer = await may_decide(session, campaign, decision.hash, decision.by)
+    if not answer.refused:
+        return answer
+    return await _refused(session, campaign, decision, answer.refused, answer.detail)
+
+
+async def _refused(
+    session: Session, campaign: Row, decision: Decision, code: str, detail: str
+) -> Answer:
+    return await refuse(session, campaign, decision.by, code, detail, decision.via)
+
+
+async def _written(
+    session: Session, campaign: Row, decision: Decision, what: str, reason: str
+) -> bool:
+    values: dict[str, Any] = {
+        "campaign_id": campaign["id"],
+        "hash": decision.hash,
+        "approver": person(decision.by.owner),
+        "decision": what,
+        "reason": reason,
+        "via": decision.via,
+        "key_id": decision.by.key_id,
+    }
+    return bool((await session.execute(DECIDE, values)).all())
