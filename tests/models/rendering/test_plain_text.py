@@ -1,5 +1,6 @@
 """The text part made from an email's HTML."""
 
+import re
 import time
 from html import unescape
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rendering.plain_text import MAX_TAGS, _unescaped, plain_text
+from models.rendering.plain_text import FEW_ENTITIES, MAX_TAGS, _spaced, _unescaped, plain_text
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,18 @@ def test_too_many_tags_end_the_text_at_a_whole_one() -> None:
 @given(st.text(st.sampled_from("&ampltg;#349x <")))
 def test_entities_read_as_the_standard_library_reads_them(text: str) -> None:
     assert _unescaped(text) == unescape(text)
+    many = text + "&" * FEW_ENTITIES + text
+    assert _unescaped(many) == unescape(many)
+
+
+@given(st.text() | st.text(st.sampled_from(" \n\t\r\x0b\x1c\xa0\u2003xé")))
+def test_a_run_of_white_space_is_one_space(text: str) -> None:
+    assert _spaced(text) == re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("breaks", range(12))
+def test_at_most_one_empty_line_follows_another_line(breaks: int) -> None:
+    assert plain_text("a" + "<br>" * breaks + "b") == "a" + "\n" * min(breaks, 2) + "b"
 
 
 @pytest.mark.parametrize(
