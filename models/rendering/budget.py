@@ -43,7 +43,8 @@ class Budget:
     def read(self, value: object) -> None:
         """Pay for going through a value once."""
         if isinstance(value, str):
-            self.spend(len(value) // CHARACTERS_PER_STEP)
+            if len(value) >= CHARACTERS_PER_STEP:
+                self.spend(len(value) // CHARACTERS_PER_STEP)
         elif isinstance(value, dict | list | tuple):
             self.spend(len(value) // ITEMS_PER_STEP)
 
@@ -52,8 +53,13 @@ class RenderContext(Context):
     """The data of one render, and the budget that its filters find here."""
 
     def __init__(self, environment: Environment, data: Mapping[str, Any]) -> None:
-        # Read only, so not copied: no template can change its data.
-        super().__init__(environment, data, None, {})  # type: ignore[arg-type]
+        # Read only, so not copied: no template can change its data. What Jinja's own constructor
+        # makes besides (blocks, globals, how to escape) is read by what no template may use.
+        self.environment = environment
+        self.name = None
+        self.parent = data  # type: ignore[assignment]
+        self.vars = {}
+        self.exported_vars = set()
         self.budget = Budget()
 
 

@@ -11,12 +11,12 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
 
 from models.rendering.access import Missing, look_up
 from models.rendering.budget import RenderContext
-from models.rendering.filters import plain
+from models.rendering.generated import Generator
 from models.rendering.metered import all_filters, all_tests
+from models.rendering.printed import marked_up, printed
 from models.rendering.refusal import refusal
 
 MAX_TOKENS = 3_000  # compiling takes time by these, not by the length of the text between them
@@ -41,13 +41,14 @@ class TokenLimit(Extension):
 class TemplateEnvironment(ImmutableSandboxedEnvironment):
     """One for each way of escaping."""
 
+    code_generator_class = Generator
     context_class = RenderContext
 
     def __init__(self, *, marks_up: bool) -> None:
         super().__init__(
             autoescape=marks_up,
             undefined=Missing,
-            finalize=printed,
+            finalize=marked_up if marks_up else printed,
             extensions=[TokenLimit],
             keep_trailing_newline=True,
             trim_blocks=True,  # a line that holds only a tag leaves no empty line behind
@@ -61,6 +62,8 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`obj.attribute`: a name the author wrote."""
+        if type(obj) is dict and attribute in obj:  # most are: not a call more
+            return obj[attribute]
         if isinstance(obj, LoopContext):  # only `loop.index` and its like get past the allow-list
             return getattr(obj, attribute)
         return look_up(obj, attribute, attribute)
@@ -68,11 +71,6 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
     def getitem(self, obj: Any, argument: Any) -> Any:
         """`obj[argument]`: the argument may come from the data, so errors do not name it."""
         return look_up(obj, argument, "the item in [ ]")
-
-
-def printed(value: Any) -> str:
-    """What is printed for a value, before it is escaped."""
-    return value if isinstance(value, Markup) else plain(value)
 
 
 MARKING_UP: Environment = TemplateEnvironment(marks_up=True)

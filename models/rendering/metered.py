@@ -53,15 +53,19 @@ def metered(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     def paying(context: RenderContext, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, Undefined) and not takes_missing:
             str(value)  # raises, with its name
-        for each in (value, *args, *kwargs.values()):
-            context.budget.read(each)
+        read = context.budget.read
+        read(value)
+        for each in args:
+            read(each)
+        for each in kwargs.values():
+            read(each)
         try:
             result = function(value, *args, **kwargs)
         except UNFIT:  # their texts quote values; ours must not
             raise refusal("template_type", f"a value does not fit {name}") from None
         if isinstance(result, str):
             hold(len(result))
-            context.budget.read(result)
+            read(result)
         return result
 
     return paying

@@ -122,7 +122,7 @@ def _check_source(source: str, escaping: Escaping) -> None:
 
 
 def _check_one_line(text: str) -> None:
-    if CONTROL.search(text):
+    if not text.isprintable() and CONTROL.search(text):
         raise refusal(
             "header_control_character",
             "a line break or another control character; a header is one line",

@@ -5,10 +5,11 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from models.errors import Invalid
 from models.rendering.data import check_data
-from models.rendering.escaping import Escaping
+from models.rendering.escaping import Escaping, escaped
 from models.rendering.filters import FILTERS
 from models.rendering.templates import compile_template
 
@@ -89,6 +90,11 @@ def test_what_is_escaped_reads_as_it_was(value: str) -> None:
     result = rendered("{{ a }}", Escaping.HTML, {"a": value})
     assert isinstance(result, str)
     assert html.unescape(result) == html.unescape(html.escape(value))
+
+
+@given(value=st.text() | st.text(st.sampled_from("&<>\"'a;")))
+def test_escaping_is_that_of_markupsafe(value: str) -> None:
+    assert escaped(value) == str(escape(value))
 
 
 @given(

@@ -304,6 +304,28 @@ def test_a_number_that_json_cannot_hold_is_not_printed() -> None:
     assert refusal("\n{{ 1e999 }}").reason == "template_literal_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("constant", "shown"),
+    [("true", "true"), ("not 1", "false"), ("none", ""), ("1.5", "1.5"), ("'ab'[1]", "b")],
+)
+@pytest.mark.parametrize("escaping", Escaping)
+def test_a_constant_is_printed_as_data_are(escaping: Escaping, constant: str, shown: str) -> None:
+    for source in ("{{ %s }}", "{%% set x = %s %%}{{ x }}"):
+        assert compile_template(source % constant, escaping).render({}) == shown
+
+
+@pytest.mark.parametrize("escaping", Escaping)
+def test_a_list_in_the_template_is_not_printed(escaping: Escaping) -> None:
+    error = refusal("{{ [1] }}", escaping)
+    assert str(error) == "line 1: a list or an object cannot be printed"
+
+
+@pytest.mark.parametrize("name", ["look", "printed", "resolve", "environment", "context", "t_1"])
+def test_the_names_of_the_compiled_code_are_free(name: str) -> None:
+    source = "{% set " + name + " = a.b|upper %}{{ " + name + " }}{{ a.b }}{{ other." + name + " }}"
+    assert text(source, a={"b": "x"}, other={name: "y"}) == "Xxy"
+
+
 @pytest.mark.parametrize("escaping", Escaping)
 @pytest.mark.parametrize("escape", ["\\x00", "\\x1b", "\\u0085", "\\x7f", "\\x0c"])
 def test_a_control_character_in_a_literal_is_refused(escape: str, escaping: Escaping) -> None:
