@@ -4,39 +4,21 @@ The shape is what is stored: {"email": {"default": {"subject": …, "html": …,
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from models.errors import Invalid
 from models.messages import Channel
 from models.rendering.escaping import Escaping
 from models.rendering.locales import DEFAULT, LOCALE, MAX_LOCALES, locale_for
-from models.rendering.plain_text import plain_text
-from models.rendering.sendable import SENDABLE
+from models.rendering.prepared import PARTS, Prepared, Rendered, prepared
 from models.rendering.templates import compile_template
+
+__all__ = ["Content", "Rendered", "check", "prepare", "render"]
 
 Parts = Mapping[str, str]
 Content = Mapping[str, Mapping[str, Parts]]
 
 MAX_WEIGHT = 20_000  # of all templates together: a second of compiling
-PARTS: dict[Channel, dict[str, Escaping]] = {
-    Channel.EMAIL: {
-        "subject": Escaping.HEADER,
-        "html": Escaping.HTML,
-        "text": Escaping.TEXT,
-    },
-    Channel.SMS: {"text": Escaping.TEXT},
-    Channel.TELEGRAM: {"text": Escaping.TELEGRAM},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message's parts; `html` and `subject` are empty for all but email."""
-
-    subject: str
-    html: str
-    text: str
 
 
 def check(content: Content) -> frozenset[str]:
@@ -62,30 +44,16 @@ def render(content: Content, channel: str, locale: str, data: Mapping[str, Any])
 
     What comes back can be sent: nothing that a vendor is known to refuse.
     """
+    return prepare(content, channel, locale).render(data)
+
+
+def prepare(content: Content, channel: str, locale: str) -> Prepared:
+    """What `render` needs of a checked content, for many messages; Invalid as `render` raises."""
     if channel not in content:
         raise _invalid(f"content.{channel}", "content_missing", "no content for this channel")
-    chosen = locale_for(content[channel], locale)
-    parts = content[channel][chosen]
-    texts = {
-        name: _render(Channel(channel), chosen, name, parts[name], data)
-        for name in PARTS[Channel(channel)]  # in this order, not in the database's
-        if name in parts
-    }
-    html = texts.get("html", "")
-    text = texts["text"] if "text" in texts else plain_text(html)
-    return Rendered(texts.get("subject", ""), html, text)
-
-
-def _render(channel: Channel, locale: str, name: str, source: str, data: Mapping[str, Any]) -> str:
-    field = f"content.{channel}.{locale}.{name}"
-    template = compile_template(source, PARTS[channel][name], field)
-    try:
-        text = template.render(data)
-        sendable = SENDABLE.get((channel, name))
-        return sendable(text, source) if sendable else text
-    except Invalid as error:
-        error.field = field
-        raise
+    locales = content[channel]
+    chosen = locale_for(locales, locale)
+    return prepared(channel, chosen, locales[chosen])
 
 
 def _sources(content: Content) -> Iterator[tuple[str, str, Escaping]]:

@@ -1,7 +1,8 @@
 """Locales of a content, and the one that a recipient gets."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 MAX_LOCALES = 50
 DEFAULT = "default"
@@ -16,10 +17,16 @@ def locale_for(locales: Collection[str], locale: str) -> str:
     """
     if not locale or locale in locales:
         return locale or DEFAULT
-    written = {each.lower(): each for each in locales}
+    written = _written(tuple(locales))
     wanted = locale.replace("_", "-").lower()
     while wanted:
         if wanted in written:
             return written[wanted]
         wanted = wanted.rpartition("-")[0]
     return DEFAULT
+
+
+@lru_cache(maxsize=256)
+def _written(locales: tuple[str, ...]) -> Mapping[str, str]:
+    """As they are written, by their small letters."""
+    return {each.lower(): each for each in locales}
