@@ -1,6 +1,7 @@
 """Emails as bytes, read back by the standard library."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -17,20 +18,33 @@ MESSAGE = Message(
 )
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 LINES = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])
+ADDRESSES = st.from_regex(
+    r"[A-Za-z0-9_+'=-]{1,20}(\.[a-z0-9_+-]{1,20}){0,3}@[a-z0-9-]{1,20}(\.[a-z]{1,20}){1,3}",
+    fullmatch=True,
+)
+NAME = LINES.filter(lambda c: c not in '<>\\"')
+# Python 3.11 keeps the white space between two encoded words of a name; RFC 2047 does not.
+ONE_WORD = st.text(NAME, max_size=9)
+NAMES = (ONE_WORD | st.text(NAME.filter(str.isascii), max_size=80)).map(str.strip)
 BODIES = st.text(CHARACTERS) | st.text(st.characters(max_codepoint=126), max_size=3000)
 
 
-def sent(message: Message, sender: str = "no-reply@example.com") -> bytes:
-    content = mime(message, "mail.example.com", sender)
+def sent(
+    message: Message, sender: str = "no-reply@example.com", *, eight_bit: bool = False
+) -> bytes:
+    content = mime(message, "mail.example.com", sender, eight_bit=eight_bit)
     assert b"\n" not in content.replace(b"\r\n", b"")
     assert b"\r" not in content.replace(b"\r\n", b"")
     assert max(len(line) for line in content.split(b"\r\n")) <= 998
-    assert content.isascii()
+    assert b"\0" not in content
+    assert content.isascii() or eight_bit
     return content
 
 
-def parsed(message: Message, sender: str = "no-reply@example.com") -> EmailMessage:
-    found = message_from_bytes(sent(message, sender), policy=policy.default)
+def parsed(
+    message: Message, sender: str = "no-reply@example.com", *, eight_bit: bool = False
+) -> EmailMessage:
+    found = message_from_bytes(sent(message, sender, eight_bit=eight_bit), policy=policy.default)
     assert isinstance(found, EmailMessage)
     assert [part.defects for part in found.walk()] == [[] for _ in found.walk()]
     return found
@@ -109,15 +123,66 @@ def test_a_long_subject_is_folded_within_76_bytes_and_whole_characters(subject: 
     assert str(parsed(replace(MESSAGE, subject=subject))["Subject"]) == subject
 
 
-@given(text=BODIES, html=BODIES)
-def test_any_two_parts_read_back(text: str, html: str) -> None:
-    found = parsed(replace(MESSAGE, text="x" + text, html="y" + html))
+@given(text=BODIES, html=BODIES, eight_bit=st.booleans())
+def test_any_two_parts_read_back(text: str, html: str, eight_bit: bool) -> None:
+    found = parsed(replace(MESSAGE, text="x" + text, html="y" + html), eight_bit=eight_bit)
     assert [body(part) for part in found.iter_parts()] == [written("x" + text), written("y" + html)]
 
 
-@given(text=BODIES)
-def test_any_text_reads_back(text: str) -> None:
-    assert body(parsed(replace(MESSAGE, text=text))) == written(text)
+@given(text=BODIES, eight_bit=st.booleans())
+def test_any_text_reads_back(text: str, eight_bit: bool) -> None:
+    assert body(parsed(replace(MESSAGE, text=text), eight_bit=eight_bit)) == written(text)
+
+
+@given(to=ADDRESSES, sender=ADDRESSES, name=NAMES, subject=st.text(LINES))
+def test_any_names_and_addresses_read_back(to: str, sender: str, name: str, subject: str) -> None:
+    message = replace(MESSAGE, to=to, subject=subject, headers={"Reply-To": f"{name} <{to}>"})
+    found = parsed(message, f"{name} <{sender}>")
+    assert [each.addr_spec for each in found["To"].addresses] == [to]
+    for header, address in (("From", sender), ("Reply-To", to)):
+        (each,) = found[header].addresses
+        assert (each.display_name.split(), each.addr_spec) == (name.split(), address)
+    assert str(found["Subject"]) == subject
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Grüße\n\t\n" + "中" * 300, "8bit"),
+        ("only ASCII", "7bit"),
+        ("中" * 301, "base64"),
+        ("Grüße\0", "base64"),
+        ("Grüße\x7f", "base64"),
+        ("ü\n--=_x", "base64"),
+        ("x" * 901, "quoted-printable"),
+    ],
+)
+def test_a_server_of_8bitmime_gets_short_lines_as_they_are(text: str, encoding: str) -> None:
+    found = parsed(replace(MESSAGE, subject="Grüße", text=text, html="<p>ü"), eight_bit=True)
+    first, second = found.iter_parts()
+    assert isinstance(first, EmailMessage)
+    assert first["Content-Transfer-Encoding"] == encoding
+    assert second["Content-Transfer-Encoding"] == "8bit"
+    assert body(first) == written(text)
+    assert found["Subject"] == "Grüße"
+
+
+def test_the_date_is_that_of_the_second() -> None:
+    for _ in range(2):
+        date = parsed(MESSAGE)["Date"].datetime
+        assert timedelta() <= datetime.now(UTC) - date < timedelta(seconds=30)
+
+
+def test_one_senders_messages_have_nothing_of_each_other() -> None:
+    first = replace(MESSAGE, subject="One", text="1", headers={"X-A": "1"})
+    other = replace(MESSAGE, id="o.8", to="b@example.com", subject="Two", text="2", headers={})
+    for message in (first, other, first):
+        found = parsed(message)
+        assert (found["To"], found["Subject"]) == (message.to, message.subject)
+        assert found["Message-ID"] == f"<{message.id}@mail.example.com>"
+        assert found["X-A"] == message.headers.get("X-A")
+        assert body(found) == message.text
+    assert parsed(MESSAGE, "b@example.com")["From"] == "b@example.com"
 
 
 @pytest.mark.parametrize(
@@ -189,6 +254,10 @@ def test_a_header_that_would_be_too_long_is_refused_and_a_subject_folded() -> No
     with pytest.raises(Invalid) as caught:
         sent(replace(MESSAGE, headers={"X-A": "a" * 1_000}))
     assert caught.value.reason == "header_too_long"
+    name = "X-" + "A" * 98
+    assert parsed(replace(MESSAGE, headers={name: "a" * 800}))[name] == "a" * 800
+    with pytest.raises(Invalid):
+        sent(replace(MESSAGE, headers={name: "a" * 898}))
     assert str(parsed(replace(MESSAGE, subject="a" * 1_000))["Subject"]) == "a" * 1_000
 
 
