@@ -24,7 +24,7 @@ HTML = (
     '<!DOCTYPE html><html><head><meta charset="utf-8"><title>News</title></head><body>\n'
     '<p>Hello {{ user.name|default("there") }},</p>\n'
     + STORY
-    * 15
+    * 26
     + "<ul>\n{% for item in items %}\n"
     '<li><a href="https://example.com/i/{{ item.id }}">{{ item.title }}</a> {{ item.price }}</li>\n'
     "{% endfor %}\n</ul>\n"
@@ -70,7 +70,8 @@ def cases() -> dict[str, Callable[[], object]]:
         "render: subject, HTML, text": lambda: contents.render(both, "email", "en", DATA),
         "render: subject, HTML": lambda: contents.render(html, "email", "en", DATA),
         "mime: ASCII": lambda: mime(ascii_, "example.com", SENDER),
-        "mime: UTF-8": lambda: mime(other, "example.com", SENDER),
+        "mime: UTF-8, base64": lambda: mime(other, "example.com", SENDER),
+        "mime: UTF-8, 8bit": lambda: mime(other, "example.com", SENDER, eight_bit=True),
     }
 
 
