@@ -90,7 +90,7 @@ def _prepare(
     return Prepared(made.get("subject"), made.get("html"), made.get("text"))
 
 
-_kept = lru_cache(maxsize=1024)(_prepare)  # at most some 16 MiB of sources
+_kept = lru_cache(maxsize=256)(_prepare)  # at most some 4 MiB of sources
 
 
 def _part(channel: Channel, locale: str, name: str, source: str) -> Part:
