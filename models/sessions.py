@@ -5,7 +5,7 @@ SQLAlchemy keeps the pool, the statements and the results; asyncpg itself execut
 call. Errors never carry values: those are addresses.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import lru_cache
@@ -51,6 +51,16 @@ class Session:
             raise _without_values(error) from None
         columns = list(rows[0].keys()) if rows else [""]  # without rows nobody asks by name
         return IteratorResult(SimpleResultMetaData(columns), iter(rows))
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Add many rows in one COPY, the values of each in the order of `columns`; JSON as text.
+
+        asyncpg's errors, without the values.
+        """
+        try:
+            await self._connection.copy_records_to_table(table, records=rows, columns=columns)
+        except asyncpg.PostgresError as error:
+            raise _without_values(error) from None
 
 
 class Sessions:
@@ -118,7 +128,7 @@ def _positional(statement: TextClause) -> tuple[str, tuple[str, ...]]:
 
 def _without_values(error: asyncpg.PostgresError) -> asyncpg.PostgresError:
     """The error without the row or key it is about; asyncpg quotes a value of the wrong type."""
-    error.detail = None
+    error.detail = error.context = None  # the context of a COPY is a value of its row
     if error.sqlstate is None or isinstance(error, asyncpg.DataError):
         error.args = (f"{type(error).__name__}, {error.sqlstate}",)
     return error

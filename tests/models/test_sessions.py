@@ -94,6 +94,33 @@ async def test_an_error_names_no_value(sessions: Sessions) -> None:
         assert SECRET not in f"{error}{error!r}{error.__cause__}"
 
 
+async def test_many_rows_are_copied_in_a_transaction(sessions: Sessions) -> None:
+    await table(sessions)
+    rows = [(f"address {n}",) for n in range(1000)]
+
+    with pytest.raises(LookupError):
+        async with sessions.begin() as session:
+            await session.copy("person", ["address"], rows)
+            raise LookupError
+    assert await count(sessions) == 0
+
+    async with sessions.begin() as session:
+        await session.copy("person", ["address"], rows)
+    assert await count(sessions) == 1000
+
+
+@pytest.mark.parametrize("address", [SECRET, f"{SECRET}\0"])
+async def test_an_error_of_a_copy_names_no_value(sessions: Sessions, address: str) -> None:
+    await table(sessions)
+
+    with pytest.raises(asyncpg.PostgresError) as error:
+        async with sessions.begin() as session:
+            await session.copy("person", ["address"], [(SECRET,), (address,)])
+
+    assert SECRET not in f"{error.value}{error.value!r}{vars(error.value)}"
+    assert await count(sessions) == 0
+
+
 async def test_a_connection_killed_in_the_pool_is_replaced_unseen(
     sessions: Sessions, database_url: str
 ) -> None:
