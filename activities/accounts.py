@@ -36,6 +36,7 @@ class OpenAccount:
         self.vendor = vendor
         self._calls = Slots(CALLS_PER_ACCOUNT)
         self.claims = Slots(IN_DOUBT)
+        self.lanes = asyncio.Semaphore(vendor.lanes)  # of all campaigns at once
         self.quick = asyncio.Semaphore(QUICK_CALLS)
         self._seconds = 0.05  # what a call takes, a running average
 

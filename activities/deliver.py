@@ -86,7 +86,7 @@ class DeliverActivities:
     async def _take(self, input: DeliverInput, turn: Turn, token: UUID) -> Ended:
         """Do what the turn says."""
         if turn.settle:
-            await self._settle(input)
+            await self.settle(input)
         elif turn.wait is not None:
             await asyncio.sleep(turn.wait.total_seconds())
         elif turn.through:
@@ -103,7 +103,8 @@ class DeliverActivities:
             self.open_accounts.forget(turn.through.account)
         return done
 
-    async def _settle(self, input: DeliverInput) -> None:
+    async def settle(self, input: DeliverInput) -> None:
+        """Look up what is in doubt and due, and write what is decided."""
         which = input.which
         async with self.sessions.begin() as session:
             doubts = await settlements.in_doubt(session, which, SETTLE_AT_ONCE)

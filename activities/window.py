@@ -11,7 +11,7 @@ from activities.render import render
 from activities.turn import Through
 from models.clock import LeaseClock
 from models.decision import DeliverInput
-from models.messages import RELEASED, Channel, Message, Verdict
+from models.messages import RELEASED, Channel, Message, Outcome, Verdict
 from models.queues import PRIORITY_KEYS
 from models.repositories import accounts, messages, outcomes, rates
 from models.repositories.accounts import Account
@@ -85,16 +85,16 @@ class Windows:
         async with self.sessions.singly() as session:
             if ends:
                 await outcomes.record(session, input.which.owner_id, token, ends)
-            noted = await _note_health(session, through.account, ends)
+            noted = await note_health(session, through.account, [end for _, end in ends])
             if through.grant_id:
                 used = sum(outcome is not RELEASED for _, outcome in ends)
                 await rates.give_back(session, through.account.id, through.grant_id, used)
         return not noted
 
 
-async def _note_health(session: Session, account: Account, ends: Ends) -> bool:
+async def note_health(session: Session, account: Account, ends: Sequence[Outcome]) -> bool:
     """Open or close the account's breaker by what the vendor said in this window; did it change?"""
-    said = [outcome for _, outcome in ends if outcome is not RELEASED]
+    said = [outcome for outcome in ends if outcome is not RELEASED]
     if resting := [outcome for outcome in said if account_rests(outcome)]:
         after = max((o.after for o in resting if o.after), default=None)
         await accounts.close(session, account.id, resting[0].reason, after)

@@ -11,7 +11,14 @@ from temporalio.client import Client
 from api import errors, openapi
 from api.deps import KeyCache
 from api.load import Load
-from api.routers import batches, health, notifications
+from api.routers import (
+    batches,
+    campaign_moves,
+    campaign_progress,
+    campaigns,
+    health,
+    notifications,
+)
 from api.starter import Starter
 from models import database
 from models.repositories.templates import VersionCache
@@ -54,11 +61,19 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
     app.state.keys = KeyCache(sessions)
     app.state.starter = Starter(temporal, sessions)
+    app.state.secret_keys = settings.secret_keys.get_secret_value()
     app.state.load = Load(sessions, settings.share_above)
     app.state.versions = VersionCache()
     errors.install(app)
     openapi.install(app)
     patch_fastapi(app, redirect_from_root_to_docs=False, title="Tidings API")
-    for router in (batches.router, notifications.router, health.router):
-        app.include_router(router)
+    for module in (
+        batches,
+        notifications,
+        campaigns,
+        campaign_moves,
+        campaign_progress,
+        health,
+    ):
+        app.include_router(module.router)
     return app

@@ -17,6 +17,7 @@ class Shard:
     channel: str
     first: int
     last: int
+    closes_at: datetime | None = None  # nothing is sent after it: the window closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,8 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalSignal:
-    """What an approver sends from the Temporal UI or CLI."""
-
-    approver: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class ApprovalAsked:
-    """The same, with the campaign it is about."""
+    """What came as a signal from the Temporal UI or CLI, and the campaign it is about."""
 
     owner_id: UUID
     approver: str

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
         description="how long the relay gathers notifications for a shared workflow while another"
         " one of their priority is at work",
     )
+    two_approvers_above: int = Field(
+        500_000, ge=0, description="people of a campaign above which two must approve it"
+    )
+    campaign_people_most: int = Field(
+        1_000_000, ge=1, description="people that one campaign may have"
+    )
     relay_after: timedelta = Field(
         timedelta(seconds=5), description="age at which the relay takes over a workflow start"
     )

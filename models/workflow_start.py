@@ -17,12 +17,12 @@ class WorkflowStart:
     application_id: UUID
     priority: str
     due_at: datetime
-    kind: str = "notification"  # or "batch"
+    kind: str = "notification"  # or "batch", "campaign"
     category: str = ""  # its id, for the search attribute; empty where a batch mixes several
     channels: tuple[str, ...] = ()
     size: int = 1
 
     @property
     def workflow_id(self) -> str:
-        """`notification/<uuid7>` or `batch/<uuid7>`."""
+        """`notification/<uuid7>`, `batch/<uuid7>` or `campaign/<uuid7>`."""
         return f"{self.kind}/{self.owner_id}"

@@ -18,7 +18,6 @@ from temporalio.service import RPCError
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.accounts import OpenAccounts
-from activities.decide import DecideActivities
 from activities.deliver import DeliverActivities
 from deploy.local.sandbox.faults import Rule
 from deploy.local.sandbox.server import Running, running
@@ -117,7 +116,7 @@ async def working(client: Client, database_url: str) -> AsyncIterator[None]:
     sessions = Sessions(engine)
     accounts = OpenAccounts(Keyring(SECRET_KEYS))
     deliver = DeliverActivities(sessions, accounts, VersionCache())
-    activities = every_activity(DecideActivities(sessions), deliver)
+    activities = every_activity(sessions, deliver, Settings(secret_keys=SECRET_KEYS))
     drain = timedelta(seconds=2)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)

@@ -8,9 +8,16 @@ from models import queues
 from models.errors import Misconfigured
 from models.messages import Channel
 from workflows.batch import BatchWorkflow
+from workflows.campaign import CampaignWorkflow
+from workflows.campaign_shard import CampaignShardWorkflow
 from workflows.notification import NotificationWorkflow
 
-WORKFLOWS: list[type] = [BatchWorkflow, NotificationWorkflow]
+WORKFLOWS: list[type] = [
+    BatchWorkflow,
+    CampaignShardWorkflow,
+    CampaignWorkflow,
+    NotificationWorkflow,
+]
 
 URGENT = ("high", "medium")
 GROUPS = {

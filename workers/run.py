@@ -1,8 +1,9 @@
 """One worker process: its task queues, until SIGTERM; then its windows end and it leaves."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,12 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts import OpenAccounts
+from activities.campaign_steps import CampaignActivities
 from activities.decide import DecideActivities
 from activities.deliver import DeliverActivities
+from activities.deliver_campaign import CampaignDeliverActivities
 from activities.interceptor import Scrub
+from activities.prepare_campaign import Limits, PrepareActivities
 from activities.tell import TellActivities
 from models import database
 from models.repositories.templates import VersionCache
@@ -54,26 +58,52 @@ async def connect(settings: Settings) -> Client:
             await asyncio.sleep(1)
 
 
-def every_activity(decide: DecideActivities, deliver: DeliverActivities) -> Sequence[Any]:
-    """Those that run in workflows' own tasks, then `deliver`, which has queues of its own."""
-    return (decide.decide, TellActivities(decide, deliver).tell, deliver.deliver)
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """`deciding` runs on the workflows' queues, `delivering` on queues of its own."""
+
+    deciding: Sequence[Callable[..., Any]]
+    delivering: Sequence[Callable[..., Any]]
+
+
+def every_activity(
+    sessions: Sessions, deliver: DeliverActivities, settings: Settings
+) -> Activities:
+    """All of them, over one database."""
+    decide = DecideActivities(sessions)
+    campaign = CampaignActivities(sessions, settings.secret_keys.get_secret_value())
+    limits = Limits(settings.two_approvers_above, settings.campaign_people_most)
+    return Activities(
+        deciding=(
+            decide.decide,
+            TellActivities(decide, deliver).tell,
+            campaign.campaign_step,
+            campaign.approve_campaign,
+            PrepareActivities(sessions, limits).prepare_campaign,
+        ),
+        delivering=(
+            deliver.deliver,
+            CampaignDeliverActivities(deliver).deliver_campaign,
+        ),
+    )
 
 
 def workers(
     client: Client,
     queues: Sequence[str],
-    activities: Sequence[Any],
+    activities: Activities,
     drain: timedelta,
     runner: SandboxedWorkflowRunner = RUNNER,
 ) -> list[Worker]:
     """A worker a queue: workflows and what runs in their tasks on `notify-*`, else `deliver`."""
-    *inside, deliver = activities
     return [
         Worker(
             client,
             task_queue=queue,
             workflows=WORKFLOWS if queue.startswith("notify-") else [],
-            activities=inside if queue.startswith("notify-") else [deliver],
+            activities=(
+                activities.deciding if queue.startswith("notify-") else activities.delivering
+            ),
             workflow_runner=runner,
             interceptors=[Scrub()],
             max_concurrent_activities=ACTIVITY_SLOTS,
@@ -102,7 +132,7 @@ async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) ->
         client = await _unless(stop, connect(settings))
         if client is None:
             return
-        activities = every_activity(DecideActivities(sessions), deliver)
+        activities = every_activity(sessions, deliver, settings)
         running = workers(client, queues, activities, settings.drain)
         async with asyncio.TaskGroup() as tasks:
             for worker in running:

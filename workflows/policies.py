@@ -25,8 +25,13 @@ class Normal(TypedDict):
 class Beating(Normal):
     """Options of an activity that takes longer than ten seconds, and beats."""
 
-    schedule_to_close_timeout: timedelta
     heartbeat_timeout: timedelta
+
+
+class Bounded(Beating):
+    """The same, bounded by time with all its retries."""
+
+    schedule_to_close_timeout: timedelta
 
 
 # Twice in the workflow's own task. If the database is away then, `DECIDE` takes over as a normal
@@ -49,13 +54,29 @@ TELL: Local = {
     "retry_policy": RetryPolicy(maximum_attempts=1),
 }
 
+# A signal's approval; without end, or an approval could be lost.
+APPROVE = DECIDE
+
+# A million people are counted and frozen in less than a minute.
+PREPARE: Beating = {
+    "start_to_close_timeout": timedelta(minutes=15),
+    "heartbeat_timeout": timedelta(seconds=15),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30)
+    ),
+}
+
+# Windows of a shard, until its time is up; the campaign's own expiry is in the rows.
+DELIVER_CAMPAIGN = PREPARE
+SOON = timedelta(seconds=5)  # later than that, the campaign waits and not the shard
+
 # Between rounds in which there was nothing to deliver: doubled from the one to the other.
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(milliseconds=50), timedelta(seconds=1)
 PAUSE = timedelta(seconds=30)  # after an activity that cannot work, before deciding again
 GRACE = timedelta(minutes=1)  # past expiry: there is still the end to write
 
 
-def deliver_until(expires_at: datetime) -> Beating:
+def deliver_until(expires_at: datetime) -> Bounded:
     """Delivering, bounded by time and not by count. Waiting in the queue counts as well."""
     return {
         "start_to_close_timeout": timedelta(minutes=15),

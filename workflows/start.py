@@ -18,13 +18,19 @@ from temporalio.service import RPCError
 from models import queues
 from models.workflow_start import WorkflowStart
 from workflows.batch import BatchWorkflow
+from workflows.campaign import CampaignWorkflow
 from workflows.notification import NotificationWorkflow
 
-RUN: dict[str, Any] = {"notification": NotificationWorkflow.run, "batch": BatchWorkflow.run}
+RUN: dict[str, Any] = {
+    "notification": NotificationWorkflow.run,
+    "batch": BatchWorkflow.run,
+    "campaign": CampaignWorkflow.run,
+}
 
 APPLICATION = SearchAttributeKey.for_keyword("Application")
 CATEGORY = SearchAttributeKey.for_keyword("Category")
 PRIORITY = SearchAttributeKey.for_keyword("Priority")
+CAMPAIGN = SearchAttributeKey.for_keyword("Campaign")
 CHANNEL = SearchAttributeKey.for_keyword_list("Channel")
 
 # Rejecting every duplicate would strand one that failed until retention ends. The reconciler also
@@ -41,7 +47,10 @@ async def start(client: Client, row: WorkflowStart, *, again: bool = False) -> b
             row,
             id=row.workflow_id,
             task_queue=queues.NOTIFY[row.priority],
-            id_reuse_policy=AGAIN if again else NORMALLY,
+            # A campaign is submitted again after it was rejected or lapsed.
+            id_reuse_policy=AGAIN if again or row.kind == "campaign" else NORMALLY,
+            # One that is about to end looks once more.
+            start_signal="wake" if row.kind == "campaign" else None,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             priority=Priority(
                 priority_key=queues.PRIORITY_KEYS[row.priority],
@@ -75,6 +84,8 @@ def search_attributes(row: WorkflowStart) -> TypedSearchAttributes:
         SearchAttributePair(PRIORITY, row.priority),
         SearchAttributePair(CHANNEL, list(row.channels)),
     ]
+    if row.kind == "campaign":
+        pairs.append(SearchAttributePair(CAMPAIGN, str(row.owner_id)))
     if row.category:
         pairs.append(SearchAttributePair(CATEGORY, row.category))
     return TypedSearchAttributes(pairs)
@@ -82,5 +93,7 @@ def search_attributes(row: WorkflowStart) -> TypedSearchAttributes:
 
 def summary(row: WorkflowStart) -> str:
     """What the Temporal UI shows in its lists."""
+    if row.kind == "campaign":
+        return f"campaign, {' + '.join(row.channels)}"
     what = "notification" if row.size == 1 else f"{row.size} notifications"
     return f"{what}, {row.priority}, {' + '.join(row.channels)}"

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from models.campaign import ENDED, CampaignMove, CampaignStatus, moved
+from models.campaign import ENDED, SUBMITTED, CampaignMove, CampaignStatus, moved
 from models.errors import Conflict, NotFound
 from models.sessions import Session
 
@@ -53,6 +53,8 @@ GET = text(f"SELECT {COLUMNS} FROM {FROM} WHERE c.id = :id AND c.application_id 
 LOCKED = text("""
 SELECT c.* FROM campaign c WHERE c.id = :id AND c.application_id = :application_id FOR UPDATE
 """)
+READ = text("SELECT * FROM campaign WHERE id = :id")
+LOCKED_BY_ID = text("SELECT * FROM campaign WHERE id = :id FOR UPDATE")
 PAGE = text(f"""
 SELECT {COLUMNS} FROM {FROM}
 WHERE c.application_id = :application_id AND (CAST(:after AS uuid) IS NULL OR c.id < :after)
@@ -97,6 +99,7 @@ INSERT INTO event (application_id, owner_id, kind, reason, actor_id, detail)
 SELECT application_id, id, :kind, :reason, :actor_id, CAST(:detail AS jsonb)
 FROM campaign WHERE id = :id
 """)
+ARCHIVE = text("UPDATE campaign SET archived_at = COALESCE(archived_at, now()) WHERE id = :id")
 START = text("""
 INSERT INTO workflow_start (id, kind, application_id, priority, category_id, channels, size, due_at)
 SELECT id, 'campaign', application_id, 'low', category_id, ARRAY[channel], 1, now()
@@ -142,6 +145,17 @@ async def lock(session: Session, application_id: UUID, id: UUID) -> Row:
     if row is None:
         raise NotFound("no such campaign", field="campaign_id")
     return dict(row)
+
+
+async def locked_by_id(session: Session, id: UUID) -> Row | None:
+    """For the workflow, which knows its campaign by its id alone."""
+    row = (await session.execute(LOCKED_BY_ID, {"id": id})).mappings().one_or_none()
+    return dict(row) if row else None
+
+
+async def read(session: Session, id: UUID) -> Row:
+    """The same, without the lock."""
+    return dict((await session.execute(READ, {"id": id})).mappings().one())
 
 
 async def page(
@@ -211,6 +225,16 @@ async def edit(session: Session, campaign: Row, changes: Mapping[str, Any], by: 
         await note(session, campaign["id"], "changed", by, detail={"fields": sorted(changes)})
 
 
+async def archive(session: Session, campaign: Row, by: By) -> None:
+    """Out of the lists; Conflict while it is under way."""
+    status = CampaignStatus(campaign["status"])
+    if status in (*SUBMITTED, CampaignStatus.RUNNING, CampaignStatus.PAUSED):
+        detail = f"the campaign is {status}; cancel it first"
+        raise Conflict(detail, field="status", reason=f"is_{status}")
+    await session.execute(ARCHIVE, {"id": campaign["id"]})
+    await note(session, campaign["id"], "archived", by)
+
+
 async def wants_workflow(session: Session, id: UUID) -> None:
     """The row that says a workflow must exist; with the move that needs it."""
     await session.execute(START, {"id": id})
@@ -235,6 +259,11 @@ async def events(session: Session, id: UUID, after: int, limit: int) -> list[Row
     """Its account, oldest first; without the windows."""
     values = {"id": id, "after": after, "limit": limit}
     return [dict(row) for row in (await session.execute(EVENTS, values)).mappings()]
+
+
+def encode(value: Any) -> str:
+    """JSON, as the database takes it."""
+    return orjson.dumps(value).decode()
 
 
 def _encoded(row: Mapping[str, Any]) -> dict[str, Any]:

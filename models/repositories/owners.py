@@ -31,6 +31,9 @@ FROM looked CROSS JOIN LATERAL (
                 THEN CAST(min(CAST(n.category_id AS text)) AS text) ELSE '' END AS category
     FROM notification n, unnest(n.channels) AS channel WHERE n.owner_id = looked.id
     HAVING count(*) > 0
+    UNION ALL
+    SELECT 1, submitted_at, ARRAY[channel], CAST(category_id AS text)
+    FROM campaign WHERE looked.kind = 'campaign' AND id = looked.id
 ) facts
 """)  # noqa: S608 - our own constant
 

@@ -16,13 +16,23 @@ from models.selection import Selection
 from models.sessions import Session
 from models.settlement import LOOK_AGAIN, Action
 
+# Of a campaign's message the content is the campaign's, the person the audience's.
 IN_DOUBT = text("""
 SELECT m.seq, m.attempt, m.address, m.notification_id, m.application_id, m.account_id, m.resends,
-       m.expires_at, m.expires_at - now() AS life, t.request_key, t.started_at, n.on_unknown,
-       n.template_version_id, n.content, n.locale, n.data
+       LEAST(m.expires_at, o.expires_at) AS expires_at,
+       LEAST(m.expires_at, o.expires_at) - now() AS life, t.request_key, t.started_at,
+       COALESCE(n.on_unknown, cat.on_unknown) AS on_unknown,
+       COALESCE(n.template_version_id, c.template_version_id) AS template_version_id,
+       COALESCE(n.content, c.content) AS content, COALESCE(n.locale, r.locale) AS locale,
+       COALESCE(n.data, c.data || jsonb_strip_nulls(
+           jsonb_build_object('name', NULLIF(r.name, ''))) || r.data) AS data
 FROM message m
+JOIN owner o ON o.id = m.owner_id
 JOIN attempt t ON t.owner_id = m.owner_id AND t.seq = m.seq AND t.n = m.attempt
-JOIN notification n ON n.id = m.notification_id
+LEFT JOIN notification n ON n.id = m.notification_id
+LEFT JOIN campaign c ON c.id = m.owner_id
+LEFT JOIN category cat ON cat.id = c.category_id
+LEFT JOIN audience_row r ON r.audience_id = c.audience_id AND r.line = m.seq
 WHERE m.owner_id = :owner_id AND m.seq BETWEEN :first AND :last AND m.channel = :channel
   AND m.phase = 'unknown' AND m.next_at <= now()
 ORDER BY m.seq LIMIT :limit

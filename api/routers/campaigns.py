@@ -1,0 +1,155 @@
+"""Campaigns: make, read, edit and copy them. What moves them on: `campaign_moves.py`."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from uuid_utils.compat import uuid7
+
+from api import campaign_drafts, campaign_samples
+from api.campaign_bodies import Audience, CampaignCreate, CampaignPatch, Preview
+from api.campaign_views import (
+    AudienceView,
+    CampaignPage,
+    CampaignView,
+    PreviewView,
+    campaign_view,
+)
+from api.deps import CampaignReader, CampaignWriter, Session, Starts, Versions, after_commit
+from api.json_route import JsonRoute
+from models.campaign import CampaignStatus
+from models.errors import Conflict
+from models.repositories import audiences, campaign_audiences, campaigns
+from models.repositories.api_keys import Caller
+from models.repositories.campaigns import By
+
+router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], route_class=JsonRoute)
+
+
+@router.post("", status_code=201)
+async def create_campaign(
+    body: CampaignCreate, caller: CampaignWriter, session: Session, versions: Versions
+) -> CampaignView:
+    """Make a draft. Nothing is sent before it is submitted and somebody else approves it."""
+    id, application_id = uuid7(), caller.application_id
+    values = await campaign_drafts.created(session, application_id, body, versions)
+    values["audience"] = await _audience(session, caller, body.channel.value, body.audience)
+    await campaigns.insert(session, id, application_id, values, _by(caller))
+    return campaign_view(await campaigns.get(session, application_id, id))
+
+
+@router.get("")
+async def list_campaigns(
+    caller: CampaignReader,
+    session: Session,
+    status: CampaignStatus | None = None,
+    after: Annotated[UUID | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    archived: Annotated[bool, Query(description="archived ones too")] = False,
+) -> CampaignPage:
+    """List them, the newest first."""
+    rows = await campaigns.page(
+        session, caller.application_id, status=status, after=after, limit=limit, archived=archived
+    )
+    views = [campaign_view(row) for row in rows]
+    return CampaignPage(items=views, next=views[-1].id if len(views) == limit else None)
+
+
+@router.get("/{campaign_id}")
+async def get_campaign(campaign_id: UUID, caller: CampaignReader, session: Session) -> CampaignView:
+    """Read one, with its approvals and what validation found."""
+    return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
+
+
+@router.patch("/{campaign_id}")
+async def edit_campaign(
+    campaign_id: UUID,
+    body: CampaignPatch,
+    caller: CampaignWriter,
+    session: Session,
+    starts: Starts,
+    versions: Versions,
+) -> CampaignView:
+    """Edit it. What changes content, audience or schedule makes approvals void."""
+    locked = await campaigns.lock(session, caller.application_id, campaign_id)
+    row = await campaigns.get(session, caller.application_id, campaign_id)
+    changes = await campaign_drafts.changed(session, row, body, versions)
+    if body.audience is not None:
+        kept = await _audience(session, caller, row["channel"], body.audience)
+        changes |= {"audience": kept} if kept != row["audience"] else {}
+    await campaigns.edit(session, locked, changes, _by(caller))
+    after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
+    return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
+
+
+@router.post("/{campaign_id}/duplicate", status_code=201)
+async def duplicate_campaign(
+    campaign_id: UUID, caller: CampaignWriter, session: Session
+) -> CampaignView:
+    """Make a new draft of the same content and audience, to be sent at once unless changed."""
+    row = await campaigns.get(session, caller.application_id, campaign_id)
+    return await _copy(session, caller, row, {})
+
+
+@router.post("/{campaign_id}/retry-failed", status_code=201)
+async def retry_failed(campaign_id: UUID, caller: CampaignWriter, session: Session) -> CampaignView:
+    """Make a new draft of an ended one, to those that were refused or expired."""
+    row = await campaigns.get(session, caller.application_id, campaign_id)
+    if row["status"] not in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED):
+        raise Conflict(f"it is {row['status']}, not ended", field="status", reason="not_ended")
+    id = await campaign_audiences.failed_of(session, row, caller.owner)
+    if id is None:
+        raise Conflict("nobody was refused, nothing has expired", reason="nothing_failed")
+    return await _copy(session, caller, row, {"audience": {"audience_id": str(id)}})
+
+
+@router.post("/{campaign_id}/archive")
+async def archive_campaign(
+    campaign_id: UUID, caller: CampaignWriter, session: Session
+) -> CampaignView:
+    """Leave it out of the lists. One that is under way is not archived."""
+    locked = await campaigns.lock(session, caller.application_id, campaign_id)
+    await campaigns.archive(session, locked, _by(caller))
+    return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
+
+
+@router.get("/{campaign_id}/audience")
+async def count_audience(
+    campaign_id: UUID, caller: CampaignReader, session: Session
+) -> AudienceView:
+    """Count the audience as it is now, each contact once, and show some of it."""
+    row = await campaigns.get(session, caller.application_id, campaign_id)
+    return await campaign_samples.audience_view(session, row)
+
+
+@router.post("/{campaign_id}/preview")
+async def preview_campaign(
+    campaign_id: UUID, body: Preview, caller: CampaignReader, session: Session, versions: Versions
+) -> PreviewView:
+    """Render it for some of the audience."""
+    row = await campaigns.get(session, caller.application_id, campaign_id)
+    return await campaign_samples.preview(session, row, body.size, versions)
+
+
+async def _audience(
+    session: Session, caller: Caller, channel: str, asked: Audience
+) -> dict[str, Any]:
+    if asked.recipients is None:
+        return asked.facts()
+
+    people = [recipient.model_dump() for recipient in asked.recipients]
+    id = await audiences.inline(session, caller.application_id, channel, people, caller.owner)
+    return {"audience_id": str(id)}
+
+
+async def _copy(
+    session: Session, caller: Caller, row: campaigns.Row, changes: dict[str, Any]
+) -> CampaignView:
+    id = uuid7()
+    values = campaign_drafts.copied(row, f"{row['name'][:190]} (copy)") | changes
+    await campaigns.insert(session, id, caller.application_id, values, _by(caller))
+    return campaign_view(await campaigns.get(session, caller.application_id, id))
+
+
+def _by(caller: Caller) -> By:
+    return By(caller.owner, caller.key_id)

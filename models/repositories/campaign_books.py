@@ -1,0 +1,97 @@
+"""A campaign's books: what became of its audience, by result and reason, at any moment."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from models.repositories.campaign_messages import WITHIN
+from models.repositories.campaigns import Row
+from models.sessions import Session
+
+RATE_SECONDS = 10.0
+
+COUNTS = text("""
+SELECT COALESCE(result, phase) AS state, COALESCE(result, 'pending') AS result,
+       COALESCE(NULLIF(CASE WHEN result IS NULL THEN phase ELSE reason END, ''), '-') AS reason,
+       count(*) AS n
+FROM message WHERE owner_id = :id GROUP BY 1, 2, 3
+""")
+RATE = text("""
+SELECT COALESCE(sum(CAST(detail ->> 'sent' AS int)), 0)
+    / GREATEST(1.0, LEAST(CAST(:seconds AS float8),
+        EXTRACT(epoch FROM clock_timestamp() - CAST(:started AS timestamptz)))) AS per_second,
+    clock_timestamp() AS now
+FROM event
+WHERE owner_id = :id AND notification_id IS NULL AND kind = 'window_recorded'
+  AND at > clock_timestamp() - CAST(:seconds AS float8) * interval '1 second'
+""")
+# What is queued stops; what was under way has gone or is in doubt, and ends by itself.
+STOP = text("""
+WITH stopped AS (
+    UPDATE message m SET phase = 'ended', version = version + 1,
+        result = CASE WHEN doubt THEN 'unknown' ELSE 'cancelled' END,
+        reason = 'cancelled'
+    FROM (SELECT seq, attempt > 0 AND EXISTS (
+              SELECT FROM attempt t WHERE t.owner_id = q.owner_id AND t.seq = q.seq
+              AND (t.outcome IS NULL OR t.outcome IN ('unknown', 'accepted'))) AS doubt
+          FROM message q WHERE owner_id = :id AND phase = 'queued'
+          ORDER BY seq FOR UPDATE SKIP LOCKED) found
+    WHERE m.owner_id = :id AND m.seq = found.seq
+    RETURNING m.result
+)
+SELECT count(*) FILTER (WHERE result = 'cancelled') AS stopped,
+       count(*) FILTER (WHERE result = 'unknown') AS doubts FROM stopped
+""")
+GONE = text("""
+SELECT count(*) FILTER (WHERE result = 'sent') AS sent,
+       count(*) FILTER (WHERE phase IN ('sending', 'unknown')) AS under_way
+FROM message WHERE owner_id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """`states` by phase or result, `reasons` by result; both sum up to the audience."""
+
+    states: dict[str, int]
+    reasons: dict[str, dict[str, int]]
+    per_second: float
+    at: datetime
+
+    @property
+    def open(self) -> int:
+        """How many have not ended."""
+        return sum(self.reasons.get("pending", {}).values())
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What a cancellation found."""
+
+    stopped: int
+    handed_over: int
+    in_doubt: int
+
+
+async def books(session: Session, campaign: Row) -> Books:
+    """Counted now."""
+    states: dict[str, int] = defaultdict(int)
+    reasons: dict[str, dict[str, int]] = defaultdict(dict)
+    rows = await session.execute(COUNTS, {"id": campaign["id"]}, within=WITHIN)
+    for row in rows.mappings():
+        states[row["state"]] += row["n"]
+        reasons[row["result"]][row["reason"]] = row["n"]
+    values = {"id": campaign["id"], "seconds": RATE_SECONDS, "started": campaign["started_at"]}
+    rate: Any = (await session.execute(RATE, values)).one()
+    return Books(dict(states), dict(reasons), float(rate.per_second), rate.now)
+
+
+async def stop(session: Session, id: UUID) -> Stopped:
+    """End what is queued, in the transaction that cancels the campaign."""
+    stopped = (await session.execute(STOP, {"id": id}, within=WITHIN)).one()
+    gone = (await session.execute(GONE, {"id": id}, within=WITHIN)).one()
+    return Stopped(stopped.stopped, gone.sent, gone.under_way + stopped.doubts)
