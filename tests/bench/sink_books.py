@@ -26,6 +26,7 @@ class Books:
 
     seen: Counter[bytes] = field(default_factory=Counter)
     messages: int = 0
+    first_call: int = 0  # messages of the first call
     size: int = 0
     first_at: float = 0.0
     last_at: float = 0.0
@@ -37,6 +38,7 @@ class Books:
         self.last_at = time.time()
         if not self.messages:
             self.first_at = self.last_at
+            self.first_call = len(addresses)
         self.messages += len(addresses)
         self.size += size
         self.seen.update(addresses)
@@ -48,14 +50,16 @@ class Books:
             "duplicates": self.messages - len(self.seen),
             "bytes": self.size,
             "first_at": self.first_at,
+            "first_call": self.first_call,
             "last_at": self.last_at,
             "hanging": self.hanging,
             "connections": len(self.peers),
+            "unanswered": sum(peer.unanswered for peer in self.peers),
         }
 
     def reset(self) -> None:
         self.seen.clear()
-        self.messages = self.size = 0
+        self.messages = self.first_call = self.size = 0
         self.first_at = self.last_at = 0.0
 
     def answer(self) -> None:

@@ -9,7 +9,8 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,19 @@ class Sink:
     async def books(self) -> dict[str, Any]:
         return await self._ask("GET", "books")
 
+    async def until(
+        self, holds: Callable[[dict[str, Any]], bool], seconds: float
+    ) -> dict[str, Any]:
+        """The books once that is true of them."""
+        ends = time.monotonic() + seconds
+        books = await self.books()
+        while not holds(books):
+            if time.monotonic() > ends:
+                raise TimeoutError(f"after {seconds:g} s: {books}")
+            await asyncio.sleep(0.25)
+            books = await self.books()
+        return books
+
     async def checksum(self) -> int:
         return int((await self._ask("GET", "checksum"))["checksum"])
 
@@ -68,6 +82,12 @@ class Sink:
         """CPU seconds so far."""
         times = self.process.cpu_times()
         return times.user + times.system
+
+
+def rate(books: dict[str, Any]) -> float:
+    """Messages a second from the first call's answer to the last one's."""
+    since_first = books["messages"] - books["first_call"]
+    return float(since_first / (books["last_at"] - books["first_at"]))
 
 
 @contextmanager
