@@ -78,7 +78,9 @@ class PrepareActivities:
         if (locked["revision"], locked["status"]) != (campaign["revision"], campaign["status"]):
             raise _Edited
         await campaign_snapshots.finish(
-            session, campaign["id"], self._result(campaign, snapshot, [*problems, *failed])
+            session,
+            campaign["id"],
+            self._result(campaign, snapshot, [*problems, *failed[:FEW_PROBLEMS]]),
         )
         move = CampaignMove.FOUND_INVALID if fatal else CampaignMove.VALIDATED
         reason = fatal[0]["code"] if fatal else ""
