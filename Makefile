@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help up down test test-faults test-teeth test-vendor-faults check bench lock clean
+.PHONY: help up down test test-faults test-teeth test-vendor-faults check bench \
+	bench-million lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -55,6 +56,9 @@ check: $(VENV)/.installed-dev ## Format, lint, types, import contracts
 
 bench: $(VENV)/.installed-dev ## Measure against a bare workflow; writes build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-million: $(VENV)/.installed-dev ## One campaign to a million; writes build/bench-million.json
+	@$(BIN)/python -m tests.bench.million $(ARGS)
 
 lock: $(VENV)/.installed-dev ## Renew the lock files from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

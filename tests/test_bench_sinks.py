@@ -10,6 +10,7 @@ import pytest
 
 from activities.vendor import load
 from models.messages import Channel, Message, Verdict
+from tests.bench.baselines import CLIENTS, baseline
 from tests.bench.sink_books import Books, Peer, checksum
 from tests.bench.sink_http import HttpPeer
 from tests.bench.sink_smtp import SmtpPeer
@@ -182,3 +183,11 @@ async def test_our_adapter_is_counted_reset_and_left_hanging(name: str) -> None:
         finally:
             await vendor.close()
     assert not running.process.is_running()
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+async def test_a_baseline_sends_to_everybody_once(kind: str) -> None:
+    people = 1500  # two batches, one of them not full
+    with sink(CLIENTS[kind][0]) as running:
+        assert (await baseline(kind, running, people)).rate > 0  # it counts, and empties the books
+        assert (await running.books())["messages"] == 0

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import uvloop
 
+from tests.bench.campaign import campaign
 from tests.bench.figures import Figure, publish, quantile
+from tests.bench.otp import otp
 from tests.bench.rig import Rig, Started, now, processes, rig
 
 IN_FLIGHT = 400
@@ -163,6 +165,8 @@ MEASUREMENTS: dict[str, Callable[[Rig, bool], Awaitable[list[Figure]]]] = {
     "single": single,
     "throughput": throughput,
     "batch": batch,
+    "campaign": campaign,
+    "otp": otp,
     "accept": accept,  # last: it leaves work for tomorrow
 }
 

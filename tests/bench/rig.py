@@ -47,6 +47,7 @@ class Rig:
     journal: "Journal"
     processes: dict[str, list[psutil.Process]]
     client: httpx.AsyncClient
+    facts: dict[str, Any]
     numbers: int = 0
 
     def address(self) -> str:
@@ -193,6 +194,7 @@ async def rig(started: Started) -> AsyncIterator[Rig]:
             journal=Journal(started.journal),
             processes=started.processes,
             client=client,
+            facts=started.facts,
         )
         await _answers(client, running.own_api + "/health/live")
         await _answers(client, running.bare_api)
