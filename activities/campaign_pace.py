@@ -6,7 +6,7 @@ from activities.vendor import Vendor
 
 WINDOW = 200  # claimed at once of a vendor that takes one message a call
 WINDOWS_AHEAD = 3  # one is claimed, one is sent, one is recorded
-AHEAD_SECONDS = 2.0  # no more is claimed than is handed over within this time
+AHEAD_SECONDS = 0.25  # no more is claimed than is recorded within this time
 
 
 class Pace:
