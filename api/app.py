@@ -12,6 +12,7 @@ from api import errors, openapi
 from api.deps import KeyCache
 from api.load import Load
 from api.routers import (
+    audiences,
     batches,
     campaign_moves,
     campaign_progress,
@@ -68,6 +69,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     openapi.install(app)
     patch_fastapi(app, redirect_from_root_to_docs=False, title="Tidings API")
     for module in (
+        audiences,
         batches,
         notifications,
         campaigns,

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -93,6 +93,20 @@ async def _single(request: Request) -> AsyncIterator[sessions.Session]:
 # a 202 whose COMMIT then fails would be a lie.
 Session = Annotated[sessions.Session, Depends(_session, scope="function")]
 SingleWrite = Annotated[sessions.Session, Depends(_single, scope="function")]
+
+
+async def _begin(request: Request) -> Callable[[], AbstractAsyncContextManager[sessions.Session]]:
+    """For a request that lasts: transactions as short as it makes them, each waits for its turn."""
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[sessions.Session]:
+        async with _turn(request), request.app.state.sessions.begin() as session:
+            yield session
+
+    return begin
+
+
+Begin = Annotated[Callable[[], AbstractAsyncContextManager[sessions.Session]], Depends(_begin)]
 
 
 def after_commit(session: sessions.Session, call: Callable[[], None]) -> None:

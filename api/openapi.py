@@ -88,7 +88,7 @@ def _statuses(operation: dict[str, Any]) -> list[int]:
     if "requestBody" in operation:
         found |= {400, 413, 415}
     places = {(p["in"], p["name"]) for p in operation.get("parameters", [])}
-    if ("header", "Idempotency-Key") in places:
+    if places & {("header", "Idempotency-Key"), ("header", "Upload-Offset")}:
         found.add(409)
     if any(place == "path" for place, _ in places):
         found.add(404)

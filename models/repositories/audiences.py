@@ -94,9 +94,8 @@ async def get(session: Session, application_id: UUID, id: UUID) -> Row:
     return dict(row)
 
 
-async def for_upload(session: Session, application_id: UUID, id: UUID, offset: int) -> Row:
-    """The audience, if an upload may go on from this offset."""
-    row = await get(session, application_id, id)
+def check_upload(row: Row, offset: int) -> None:
+    """Conflict if no upload may go on from this offset; it says which one may."""
     if row["state"] != "receiving":
         detail = "the audience is complete, and never changes"
         raise Conflict(detail, field="state", reason="audience_complete")
@@ -104,7 +103,6 @@ async def for_upload(session: Session, application_id: UUID, id: UUID, offset: i
         expected = row["received_bytes"]
         detail = f"{expected} bytes are stored: go on from there"
         raise Conflict(detail, field="Upload-Offset", limit=expected, reason="upload_offset")
-    return row
 
 
 async def store(session: Session, id: UUID, expected: int, parsed: Parsed) -> None:

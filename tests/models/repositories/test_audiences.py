@@ -103,7 +103,7 @@ async def test_a_complete_one_never_changes(receiving: Receiving) -> None:
     with pytest.raises(InFlight):
         await receiving.run(audiences.store, receiving.id, offset, Parsed(Position(offset, 99)))
     with pytest.raises(Conflict, match="complete"):
-        await receiving.run(audiences.for_upload, receiving.application_id, receiving.id, offset)
+        audiences.check_upload(await receiving.get(), offset)
     assert (await receiving.get())["completed_at"]
 
 
@@ -118,7 +118,7 @@ async def test_another_offset_is_told_the_right_one(receiving: Receiving) -> Non
     await receiving.upload(CSV)
 
     with pytest.raises(Conflict) as conflict:
-        await receiving.run(audiences.for_upload, receiving.application_id, receiving.id, 7)
+        audiences.check_upload(await receiving.get(), 7)
 
     assert (conflict.value.reason, conflict.value.limit) == ("upload_offset", len(CSV))
 

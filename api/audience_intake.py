@@ -1,0 +1,124 @@
+"""An upload on its way: pieces of the body are parsed, and stored while the next ones arrive.
+
+Each store is a short transaction of its own, with the offset in it: whatever ends the upload, what
+was stored is kept, and whole records only.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from fastapi import Request
+
+from api.audience_body import MOST_BYTES, Body, too_large
+from api.audience_parsing import PARSING
+from api.deps import Begin
+from models.audience_header import of_kept
+from models.audience_lines import Order, Parsed, Position
+from models.database import is_away
+from models.errors import Unavailable, UnsupportedMediaType
+from models.messages import Channel
+from models.repositories import audiences
+from models.repositories.audiences import MOST_REFUSALS, Row
+
+MOST_ROWS = 1_000_000
+PIECE_BYTES = 512 * 1024  # about 5,000 rows
+MOST_AT_ONCE = 32
+
+_under_way: set[UUID] = set()  # in this process; against others, the offset is compared
+
+
+class Intake:
+    """Takes the body of one request."""
+
+    def __init__(self, begin: Begin, row: Row) -> None:
+        self._begin = begin
+        self._id: UUID = row["id"]
+        self._position = Position(row["received_bytes"], row["lines"], of_kept(row["header"]))
+        self._order = Order(
+            format=row["format"],
+            channel=Channel(row["channel"]),
+            rows=MOST_ROWS - row["rows"],
+            refusals=max(0, MOST_REFUSALS - row["refused"]),
+        )
+        self._buffer = bytearray()
+
+    async def take(self, body: Body, *, complete: bool) -> None:
+        """Store all that is whole; with `complete`, nothing follows."""
+        async for chunk in body.chunks():
+            self._buffer += chunk
+            if len(self._buffer) >= PIECE_BYTES:
+                await self._keep(last=False)
+        await self._keep(last=complete and not body.error)
+        if body.error:
+            raise body.error
+
+    async def _keep(self, *, last: bool) -> None:
+        piece = bytes(self._buffer)
+        parsed = await PARSING.parse(self._order, self._position, piece, last=last)
+        before = self._position.offset
+        if last or parsed.position.offset > before:
+            await self._store(before, parsed, complete=last and not parsed.full)
+        self._position = parsed.position
+        self._order = Order(
+            self._order.format,
+            self._order.channel,
+            self._order.rows - len(parsed.rows),
+            self._order.refusals - len(parsed.refusals),
+        )
+        del self._buffer[: parsed.used]
+        if parsed.full:
+            raise too_large("rows", MOST_ROWS)
+
+    async def _store(self, before: int, parsed: Parsed, *, complete: bool) -> None:
+        try:
+            async with self._begin() as session:
+                await audiences.store(session, self._id, before, parsed)
+                if complete:
+                    await audiences.complete(session, self._id, parsed.position.offset)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            raise Unavailable(
+                "the database does not answer; what was stored is kept: `offset` says how much",
+                retry_after_seconds=2,
+                reason="database_unavailable",
+            ) from None
+
+
+async def upload(
+    request: Request, begin: Begin, application_id: UUID, id: UUID, offset: int, *, complete: bool
+) -> Row:
+    """The audience afterwards. The body is not read before it is known to be in its place."""
+    async with begin() as session:
+        row = await audiences.get(session, application_id, id)
+    with _alone(id):
+        audiences.check_upload(row, offset)
+        _check_headers(request, MOST_BYTES - offset)
+        await Intake(begin, row).take(Body(request, MOST_BYTES - offset), complete=complete)
+    async with begin() as session:
+        return await audiences.get(session, application_id, id)
+
+
+@contextmanager
+def _alone(id: UUID) -> Iterator[None]:
+    if id in _under_way:
+        raise audiences.in_flight()
+    if len(_under_way) >= MOST_AT_ONCE:
+        detail = "too many uploads at once; nothing was stored"
+        raise Unavailable(detail, retry_after_seconds=5, reason="busy")
+    _under_way.add(id)
+    try:
+        yield
+    finally:
+        _under_way.discard(id)
+
+
+def _check_headers(request: Request, room: int) -> None:
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType(
+            "the body must come as it is", field="Content-Encoding", limit="identity"
+        )
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > room:
+        raise too_large("bytes", MOST_BYTES)
