@@ -87,9 +87,14 @@ def _seconds(process: psutil.Process, parts: set[int]) -> float:
 
     PostgreSQL's serve its connections; those of `up` are the other parts.
     """
-    times = process.cpu_times()
+    try:
+        times, children = process.cpu_times(), process.children()
+    except psutil.NoSuchProcess:  # a child that has just ended: its parent has its time
+        if process.pid in parts:
+            raise
+        return 0.0
     own = times.user + times.system + times.children_user + times.children_system
-    others = [child for child in process.children() if child.pid not in parts]
+    others = [child for child in children if child.pid not in parts]
     return own + sum(_seconds(child, parts) for child in others)
 
 
