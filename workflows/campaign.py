@@ -10,7 +10,6 @@ import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from temporalio import workflow
 from temporalio.common import Priority, SearchAttributeKey
@@ -39,7 +38,9 @@ STATUS = SearchAttributeKey.for_keyword("Status")
 class CampaignWorkflow:
     """One campaign's submission, until it has ended or must be submitted anew."""
 
-    def __init__(self) -> None:
+    @workflow.init
+    def __init__(self, input: WorkflowStart) -> None:
+        self._id = input.owner_id  # a signal may come before the first step
         self._woken = False
         self._status = ""
         self._pause = SHORTEST_PAUSE
@@ -77,7 +78,7 @@ class CampaignWorkflow:
         approver, code = str(said.get("approver", ""))[:200], str(said.get("code", ""))[:200]
         await workflow.execute_activity_method(
             CampaignActivities.approve_campaign,
-            ApprovalAsked(UUID(workflow.info().workflow_id.partition("/")[2]), approver, code),
+            ApprovalAsked(self._id, approver, code),
             summary="an approval by signal",
             **APPROVE,
         )
@@ -115,7 +116,7 @@ class CampaignWorkflow:
         return await workflow.execute_child_workflow(
             CampaignShardWorkflow.run,
             shard,
-            id=f"{workflow.info().workflow_id}/{shard.first}-{shard.last}/{workflow.uuid4()}",
+            id=f"campaign/{self._id}/{shard.first}-{shard.last}/{workflow.uuid4()}",
             task_queue=queues.NOTIFY["low"],
             priority=Priority(
                 priority_key=queues.PRIORITY_KEYS["low"], fairness_key=str(shard.application_id)

@@ -132,7 +132,7 @@ async def _running(session: Session, campaign: Row, here: Mapping[str, Any]) -> 
 
 async def _cancelled(session: Session, campaign: Row, now: datetime) -> Step:
     """What was under way when it was cancelled still ends, one way or the other."""
-    [whole] = _shards(campaign, 0, LAST, size=LAST)
+    whole = Shard(campaign["id"], campaign["application_id"], campaign["channel"], 0, LAST)
     await campaign_messages.sweep(session, whole)
     left = (await session.execute(OPEN, {"id": campaign["id"], "first": 0, "last": LAST})).one()
     if not left.open:
@@ -166,17 +166,17 @@ def _window(campaign: Row, here: Mapping[str, Any]) -> tuple[datetime, datetime 
 
 
 def _shards(
-    campaign: Row, first: int, last: int, size: int = SHARD, closes_at: datetime | None = None
+    campaign: Row, first: int, last: int, closes_at: datetime | None = None
 ) -> tuple[Shard, ...]:
     """What is open, in ranges; the next ones follow when these have ended."""
-    starts = range(first, min(last, first + PARALLEL * size - 1) + 1, size)
+    starts = range(first, min(last, first + PARALLEL * SHARD - 1) + 1, SHARD)
     return tuple(
         Shard(
             owner_id=campaign["id"],
             application_id=campaign["application_id"],
             channel=campaign["channel"],
             first=start,
-            last=min(last, start + size - 1),
+            last=min(last, start + SHARD - 1),
             closes_at=closes_at,
         )
         for start in starts

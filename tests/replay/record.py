@@ -47,6 +47,7 @@ class Stack:
     api: httpx.AsyncClient
     sandbox: str
     temporal: Client
+    keys: dict[str, str]  # of the author and of the approver of campaigns
 
     async def one(self, **more: Any) -> str:
         answer = await self.api.post("/v1/notifications", json=body(**more))
@@ -66,6 +67,21 @@ class Stack:
         async with asyncio.timeout(30):
             while await self._length(workflow_id) < 5:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
+
+    async def ask(self, key: str, path: str, method: str = "POST", **body: Any) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.keys[key]}"}
+        answer = await self.api.request(
+            method, f"/v1/campaigns{path}", headers=headers, json=body or None
+        )
+        view: dict[str, Any] = answer.raise_for_status().json()
+        return view
+
+    async def campaign_until(self, id: str, status: str) -> dict[str, Any]:
+        """The campaign, once it has that status."""
+        async with asyncio.timeout(30):
+            while (view := await self.ask("author", f"/{id}", "GET"))["status"] != status:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        return view
 
     async def _length(self, workflow_id: str) -> int:
         try:
@@ -114,6 +130,54 @@ async def batch_with_one_later_and_one_cancelled(stack: Stack) -> str:
     return workflow
 
 
+async def campaign(stack: Stack, **more: Any) -> tuple[str, dict[str, Any]]:
+    """Submitted, and counted; its id and what it is now."""
+    people = [{"to": email(n)["email"], "name": CANARY} for n in range(3)]
+    fields = {"name": "recorded", "channel": "email", "category": "newsletter"}
+    text = {"subject": "Hello {{ name }}", "text": "Hello {{ name }}"}
+    asked = {**fields, "content": {"email": text}, "audience": {"recipients": people}, **more}
+    id = (await stack.ask("author", "", **asked))["id"]
+    await stack.ask("author", f"/{id}/submit")
+    return id, await stack.campaign_until(id, "pending_approval")
+
+
+async def approved_by_signal_after_a_refused_one(stack: Stack) -> str:
+    id, seen = await campaign(stack)
+    handle = stack.temporal.get_workflow_handle(f"campaign/{id}")
+    await handle.signal("approve", {"approver": "grace", "code": "no code"})
+    given = await stack.ask("approver", f"/{id}/approval-code", hash=seen["content_hash"])
+    await handle.signal("approve", {"approver": given["approver"], "code": given["code"]})
+    await stack.campaign_until(id, "completed")
+    return f"campaign/{id}"
+
+
+async def edited_and_lapsed(stack: Stack) -> str:
+    id, _ = await campaign(stack, approval_within=3)
+    await stack.ask("author", f"/{id}", method="PATCH", data={"name": "Ada"})
+    await stack.campaign_until(id, "lapsed")
+    return f"campaign/{id}"
+
+
+async def paused_resumed_and_cancelled(stack: Stack) -> str:
+    id, seen = await campaign(stack, per_second=1)
+    await stack.ask("approver", f"/{id}/approve", hash=seen["content_hash"])
+    await stack.campaign_until(id, "running")
+    for move in ("pause", "resume", "cancel"):
+        await stack.ask("author", f"/{id}/{move}")
+    return f"campaign/{id}"
+
+
+async def a_shard(stack: Stack) -> str:
+    id, seen = await campaign(stack)
+    await stack.ask("approver", f"/{id}/approve", hash=seen["content_hash"])
+    await stack.campaign_until(id, "completed")
+    query = f"Campaign = '{id}' AND WorkflowType = 'CampaignShardWorkflow'"
+    while True:
+        async for found in stack.temporal.list_workflows(query):
+            return found.id
+        await asyncio.sleep(0.05)
+
+
 STORIES: dict[str, list[Callable[[Stack], Awaitable[str]]]] = {
     "NotificationWorkflow": [
         simple,
@@ -123,6 +187,12 @@ STORIES: dict[str, list[Callable[[Stack], Awaitable[str]]]] = {
         all_channels,
     ],
     "BatchWorkflow": [batch_at_once, batch_with_one_later_and_one_cancelled],
+    "CampaignWorkflow": [
+        approved_by_signal_after_a_refused_one,
+        edited_and_lapsed,
+        paused_resumed_and_cancelled,
+    ],
+    "CampaignShardWorkflow": [a_shard],
 }
 
 
@@ -135,11 +205,11 @@ def scrubbed(part: Any) -> Any:
     return PROCESS.sub("recorded", part) if isinstance(part, str) else part
 
 
-async def record(facts: dict[str, Any]) -> None:
+async def record(facts: dict[str, Any], keys: dict[str, str]) -> None:
     temporal = await Client.connect(facts["temporal_address"])
     headers = {"Authorization": f"Bearer {facts['api_key']}"}
     async with httpx.AsyncClient(base_url=facts["api"], headers=headers) as api:
-        stack = Stack(api, facts["mailbox"], temporal)
+        stack = Stack(api, facts["mailbox"], temporal, keys)
         for kind, stories in STORIES.items():
             for story in stories:
                 handle = temporal.get_workflow_handle(await story(stack))
@@ -166,6 +236,11 @@ def tidings(*arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
+def key(folder: tuple[str, str], owner: str, scopes: str) -> str:
+    asked = ("--application", "demo", "--owner", owner, "--scopes", scopes, "--json", *folder)
+    return str(json.loads(tidings("keys", "create", *asked))["key"])
+
+
 def main() -> None:
     port_base = sys.argv[1] if len(sys.argv) > 1 else "19350"
     with tempfile.TemporaryDirectory(prefix="tidings-record-") as data:
@@ -173,7 +248,11 @@ def main() -> None:
         folder = ("--data", f"{data}/stack")
         facts = tidings("up", *folder, "--port-base", port_base, "--detach", "--json")
         try:
-            asyncio.run(record(json.loads(facts)))
+            keys = {
+                "author": key(folder, "ada", "campaigns:write,campaigns:read"),
+                "approver": key(folder, "grace", "campaigns:approve"),
+            }
+            asyncio.run(record(json.loads(facts), keys))
         finally:
             tidings("down", *folder)
 
