@@ -29,17 +29,15 @@ class Words:
         forms = {form for secret in (*secrets, *credentials) for form in _forms(secret)}
         # The longest first, or a part of one would hide the rest of it.
         self._secrets = sorted(forms - {""}, key=len, reverse=True)
+        self._sure = [secret for secret in self._secrets if len(secret) >= SURELY_SECRET]
 
     def clean(self, outcome: Outcome) -> Outcome:
         """The same outcome, its vendor's words safe and at most 200 characters each."""
-        if not outcome.detail and not outcome.vendor_id:
+        detail = _scrubbed(outcome.detail, self._secrets)
+        vendor_id = _scrubbed(outcome.vendor_id, self._sure)
+        if detail == outcome.detail and vendor_id == outcome.vendor_id:
             return outcome
-        sure = (secret for secret in self._secrets if len(secret) >= SURELY_SECRET)
-        return replace(
-            outcome,
-            detail=_scrubbed(outcome.detail, self._secrets),
-            vendor_id=_scrubbed(outcome.vendor_id, sure),
-        )
+        return replace(outcome, detail=detail, vendor_id=vendor_id)
 
 
 def words_of(error: BaseException) -> str:
@@ -58,5 +56,6 @@ def _forms(secret: str) -> Iterator[str]:
 def _scrubbed(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, "***")
+    text = text[:WORDS]
     # NUL and lone surrogates are refused by PostgreSQL; line ends would break a table.
-    return "".join(c if c.isprintable() else " " for c in text[:WORDS])
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
