@@ -4,7 +4,9 @@ The rule a newcomer would break: only a connection whose last reply was read goe
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -28,10 +30,28 @@ class SmtpConnections:
         self, make: Callable[[], SMTP], most: int, idle_seconds: float = IDLE_SECONDS
     ) -> None:
         self.room = asyncio.Semaphore(most)
+        self._waiting: Counter[bool] = Counter()  # for room; by whether they are lanes
         self._make = make
         self._idle_seconds = idle_seconds
         self._idle: dict[int, tuple[Connection, asyncio.TimerHandle]] = {}
         self._closed = False
+
+    @asynccontextmanager
+    async def at_work(self, *, lane: bool = False) -> AsyncIterator[None]:
+        """Room for one connection; entered in the order of coming."""
+        self._waiting[lane] += 1
+        try:
+            await self.room.acquire()
+        finally:
+            self._waiting[lane] -= 1
+        try:
+            yield
+        finally:
+            self.room.release()
+
+    def wanted(self, *, after_a_turn: bool) -> bool:
+        """Should a lane make way: for a single message at once, for a lane after its turn."""
+        return bool(self._waiting[False] or (after_a_turn and self._waiting[True]))
 
     async def connect(self) -> Connection:
         """A new one, past greeting, STARTTLS, AUTH and EHLO; raises what aiosmtplib raises."""

@@ -1,7 +1,7 @@
 """What an error in an SMTP transaction means, by its stage and its reply.
 
 The rule a newcomer would break: a reply from 400 to 599 is definite at every stage, after the
-final dot too; from DATA on, anything else may have been sent.
+final dot too; once the content has left, anything else may have been sent.
 """
 
 import re
@@ -17,22 +17,30 @@ SERVICE_CLOSES = 421
 LOG_IN_CODES = (530, 534, 535, 538)
 MAILBOX_CODES = (550, 551, 553)  # what they are about when RCPT has no enhanced code
 ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
+QUEUED_AS = re.compile(r"\b(?:queued as|id=)\s*<?([\w.-]+)", re.IGNORECASE)
 
 
 class Stage(IntEnum):
-    """How far a transaction came. Nothing has left before DATA."""
+    """How far a transaction came. Nothing has left before BODY."""
 
     BUILD = 0
     WAIT = 1  # for a free connection
     CONNECT = 2  # greeting, EHLO, STARTTLS and AUTH as well
     MAIL = 3
     RCPT = 4
-    DATA = 5  # aiosmtplib does not tell DATA from the content behind it
+    DATA = 5
+    BODY = 6  # the content has left, or a part of it
 
 
 def is_definite(code: int) -> bool:
     """A malformed reply has the code -1, or a number that SMTP does not know."""
     return 400 <= code <= 599
+
+
+def accepted(text: str) -> Outcome:
+    """For the text of a 250, which may say the queue's id."""
+    found = QUEUED_AS.search(text)
+    return Outcome(Verdict.ACCEPTED, vendor_id=found[1] if found else text)
 
 
 def from_error(error: Exception, stage: Stage, *, own_sender: bool) -> Outcome:
@@ -41,7 +49,7 @@ def from_error(error: Exception, stage: Stage, *, own_sender: bool) -> Outcome:
     match error:
         case SMTPResponseException(code=code, message=message) if is_definite(code):
             return from_reply(code, message, stage, own_sender=own_sender)
-        case _ if stage is Stage.DATA:
+        case _ if stage is Stage.BODY:
             return Outcome(Verdict.UNKNOWN, reason=_trouble(error), detail=detail)
         case TidingsError(reason=reason):
             return Outcome(Verdict.REFUSED, reason=reason, detail=detail)

@@ -6,7 +6,6 @@ Message-ID?", so an unknown outcome is blind).
 """
 
 import asyncio
-import re
 import ssl
 from base64 import b64encode
 from collections.abc import Sequence
@@ -17,14 +16,14 @@ from aiosmtplib import SMTP, SMTPResponseException
 from pydantic import Field, SecretStr, model_validator
 
 from activities.smtp_connections import Connection, SmtpConnections, abort
-from activities.smtp_outcomes import SERVICE_CLOSES, Stage, from_error, is_definite
-from activities.vendor import Settlement, Vendor
+from activities.smtp_lane import Lane
+from activities.smtp_letters import Desk
+from activities.smtp_outcomes import SERVICE_CLOSES, Stage, accepted, from_error, is_definite
+from activities.vendor import Settlement, Source, Vendor
 from activities.vendor_config import VendorConfig
 from activities.vendor_words import Words
 from models.messages import Channel, Message, Outcome, Verdict
 from models.rendering.mime import mime
-
-QUEUED_AS = re.compile(r"\b(?:queued as|id=)\s*<?([\w.-]+)", re.IGNORECASE)
 
 
 class Smtp(Vendor):
@@ -78,6 +77,20 @@ class Smtp(Vendor):
         """
         return [await Transaction(self, message).send() for message in batch]
 
+    @property
+    def lanes(self) -> int:
+        """One a connection."""
+        return self.config.connections
+
+    async def run_lane(self, source: Source) -> None:
+        """One message behind the other on a kept connection, where the server takes it so.
+
+        Cancelled, what had its content written is unknown, and the rest is released.
+        """
+        c = self.config
+        desk = Desk(c.message_id_domain, c.sender, self.call_deadline.total_seconds())
+        await Lane(source, self.connections, desk, self.words.clean).run()
+
     def _smtp(self) -> SMTP:
         c = self.config
         return SMTP(
@@ -110,11 +123,11 @@ class Transaction:
             self.stage = Stage.WAIT
             async with (
                 asyncio.timeout(vendor.call_deadline.total_seconds()),
-                vendor.connections.room,
+                vendor.connections.at_work(),
             ):
                 outcome = await self._connected(content)
         except asyncio.CancelledError:
-            if self.stage < Stage.DATA:
+            if self.stage < Stage.BODY:
                 raise
             outcome = Outcome(Verdict.UNKNOWN, reason="cancelled")
         except Exception as error:
@@ -146,7 +159,7 @@ class Transaction:
             await smtp.mail(parseaddr(self.sender)[1], options=_options(smtp, content))
             self.stage = Stage.RCPT
             await smtp.rcpt(self.message.to)
-            self.stage = Stage.DATA
+            self.stage = Stage.BODY  # aiosmtplib does not tell DATA from the content behind it
             reply = await smtp.data(content)
             keep = True
         except SMTPResponseException as error:
@@ -158,8 +171,7 @@ class Transaction:
                 self.vendor.connections.give_back(connection)
             else:
                 abort(smtp)
-        found = QUEUED_AS.search(reply.message)
-        return Outcome(Verdict.ACCEPTED, vendor_id=found[1] if found else reply.message)
+        return accepted(reply.message)
 
 
 def _options(smtp: SMTP, content: bytes) -> list[str]:

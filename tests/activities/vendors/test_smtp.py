@@ -11,6 +11,7 @@ from aiosmtpd import smtp as aiosmtpd_smtp
 from aiosmtpd.smtp import AuthResult
 from aiosmtplib import SMTP
 from raw_peers import CLOSE, RESET, SILENCE, SmtpPeer, listening, until
+from smtp_script import Pile
 
 from activities.smtp_connections import SmtpConnections
 from activities.smtp_outcomes import Stage, from_reply
@@ -229,7 +230,11 @@ class Mailbox:
         self.over_tls: list[bool] = []
         self.logins: list[bytes] = []
 
-    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 (aiosmtpd's name)
+    async def handle_EHLO(self, server, session, envelope, hostname, replies):  # noqa: N802
+        session.host_name = hostname
+        return [*replies[:-1], "250-PIPELINING", replies[-1]]
+
+    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 (aiosmtpd's names)
         self.over_tls.append(server.transport.get_extra_info("sslcontext") is not None)
         return "250 OK: queued as T1"
 
@@ -284,6 +289,23 @@ async def test_a_real_server_takes_it_over_tls(server_tls, tls):
         [outcome] = await vendor.send([email()])
     assert (outcome.verdict, outcome.vendor_id) == (Verdict.ACCEPTED, "T1"), outcome
     assert mailbox.over_tls == [True]
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls"])
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+async def test_a_lane_and_single_messages_share_a_connection_over_tls(server_tls, tls):
+    mailbox = Mailbox()
+    source = Pile([email(n) for n in range(5)])
+    async with (
+        real_server(mailbox, server_tls, wrapped=tls == "tls") as port,
+        smtp_at(port, tls=tls, **LOGIN) as vendor,
+    ):
+        await vendor.send([email(7)])
+        await vendor.run_lane(source)
+        await vendor.send([email(8)])
+    assert {outcome.vendor_id for outcome in source.outcomes.values()} == {"T1"}
+    assert mailbox.over_tls == [True] * 7
+    assert len(mailbox.logins) == 1
 
 
 @pytest.mark.parametrize(("verify", "verdict"), [(True, Verdict.RETRY), (False, Verdict.ACCEPTED)])

@@ -1,15 +1,20 @@
 import asyncio
 import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from pathlib import Path
 
 import aiosmtplib
 import pytest
 import trustme
+from smtp_script import Pile
 
+from activities.vendor import load
 from deploy.local.sandbox.journal import read
 from deploy.local.sandbox.mail import parse
 from deploy.local.sandbox.server import Running, running
+from models.messages import Channel, Message, Verdict
 
 
 def letter(to: str) -> EmailMessage:
@@ -85,6 +90,33 @@ async def test_recipients_with_a_meaning_are_refused(
                 await smtp.data(b"Subject: x\r\n\r\nx")
     assert list(read(sandbox.desk.journal.path)) == []
     assert sandbox.desk.refusals["smtp"] == 1
+
+
+async def test_a_lane_keeps_its_books_through_every_fault(
+    sandbox: Running, order: Callable[..., Awaitable[int]]
+) -> None:
+    """The envelope behind a content is no part of it, whatever becomes of the content."""
+    people = ["a", "bounce", "b", "spam", "c", "full", "d", "greylist", "e", "lost", "f"]
+    faults = ("error_before", "error_after", "reset_before", "disconnect_after", "garbage")
+    people += [f"{fault}-{n}" for fault in faults for n in range(2)]
+    for fault in faults:
+        await order("smtp", fault, to=f"{fault}-1@example.com")
+    each = {"channel": Channel.EMAIL, "text": "hi\n.\n"}
+    left = [Message(id=f"o.{n}", to=f"{who}@example.com", **each) for n, who in enumerate(people)]
+    config = {"host": "127.0.0.1", "port": sandbox.smtp_port, "tls": "none", "connections": 1}
+    more = {"sender": "hr@example.com", "message_id_domain": "tidings.invalid"}
+    vendor, source = load("smtp", config | more), Pile(left)
+    await vendor.open()
+    await vendor.run_lane(source)
+    await vendor.close()
+    assert len(source.outcomes) == len(people)
+    journal = Counter(effect.key for effect in read(sandbox.desk.journal.path))
+    assert set(journal.values()) == {1}
+    said = {key: outcome.verdict for key, outcome in source.outcomes.items()}
+    accepted = {key for key, verdict in said.items() if verdict is Verdict.ACCEPTED}
+    doubtful = {key for key, verdict in said.items() if verdict is Verdict.UNKNOWN}
+    assert accepted <= set(journal) <= accepted | doubtful
+    assert {people[int(key[2:])] for key in doubtful} == {f"{f}-1" for f in faults[1:]}
 
 
 async def test_starttls_is_offered_with_a_certificate(tmp_path: Path) -> None:
