@@ -4,7 +4,6 @@ The rule a newcomer would break: only a connection whose last reply was read goe
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,34 +23,33 @@ class Connection:
 
 
 class SmtpConnections:
-    """Makes connections by `make`; `room` bounds how many are at work."""
+    """Makes connections by `make`; `room` bounds how many are at work.
+
+    `wanted`: so many single messages wait for room, and a lane makes way.
+    """
 
     def __init__(
         self, make: Callable[[], SMTP], most: int, idle_seconds: float = IDLE_SECONDS
     ) -> None:
         self.room = asyncio.Semaphore(most)
-        self._waiting: Counter[bool] = Counter()  # for room; by whether they are lanes
+        self.wanted = 0
         self._make = make
         self._idle_seconds = idle_seconds
         self._idle: dict[int, tuple[Connection, asyncio.TimerHandle]] = {}
         self._closed = False
 
     @asynccontextmanager
-    async def at_work(self, *, lane: bool = False) -> AsyncIterator[None]:
-        """Room for one connection; entered in the order of coming."""
-        self._waiting[lane] += 1
+    async def at_work(self) -> AsyncIterator[None]:
+        """Room for a single message's connection."""
+        self.wanted += 1
         try:
             await self.room.acquire()
         finally:
-            self._waiting[lane] -= 1
+            self.wanted -= 1
         try:
             yield
         finally:
             self.room.release()
-
-    def wanted(self, *, after_a_turn: bool) -> bool:
-        """Should a lane make way: for a single message at once, for a lane after its turn."""
-        return bool(self._waiting[False] or (after_a_turn and self._waiting[True]))
 
     async def connect(self) -> Connection:
         """A new one, past greeting, STARTTLS, AUTH and EHLO; raises what aiosmtplib raises."""

@@ -6,7 +6,6 @@ unknown. The one behind it, of which the envelope alone was written, has definit
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 
 from aiosmtplib import SMTPException, SMTPServerDisconnected
 
@@ -19,7 +18,6 @@ from activities.vendor import Source
 from models.messages import RELEASED, Message, Outcome, Scope, Verdict
 
 SLOW = 0.25  # of the deadline: a server that thinks so long gets no envelope behind a content
-TURN_SECONDS = 1  # a lane keeps a connection that long, though another lane waits for room
 
 
 class Lane:
@@ -40,7 +38,6 @@ class Lane:
         self._under_way: list[Letter] = []  # one, and maybe the one behind it
         self._rests = False  # the account takes no more
         self._slow = False
-        self._turn_ends = 0.0
 
     async def run(self) -> None:
         """Raises only what the source does, and CancelledError; then too each has its outcome."""
@@ -63,11 +60,8 @@ class Lane:
         return True
 
     def _next(self) -> Letter | None:
-        """One more that is ready, unless somebody else should have the connection."""
-        over = self._loop.time() > self._turn_ends
-        if self._connections.wanted(after_a_turn=over):
-            return None
-        while message := self._source.take_ready():
+        """One more that is ready, unless a single message waits for a connection."""
+        while not self._connections.wanted and (message := self._source.take_ready()):
             if letter := self._begin(message):
                 return letter
         return None
@@ -89,15 +83,17 @@ class Lane:
 
     async def _hand_over(self) -> None:
         """What is under way and what is ready behind it, within the room for connections."""
-        async with AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout_at(self._under_way[0].half_time):
-                    await stack.enter_async_context(self._connections.at_work(lane=True))
-            except TimeoutError as error:
-                self._fail(error)
-            self._turn_ends = self._loop.time() + TURN_SECONDS
+        try:
+            async with asyncio.timeout_at(self._under_way[0].half_time):
+                await self._connections.room.acquire()
+        except TimeoutError as error:
+            self._fail(error)
+            return
+        try:
             while self._under_way and not self._rests:
                 await self._over_one_connection(self._under_way[0])
+        finally:
+            self._connections.room.release()
 
     async def _over_one_connection(self, letter: Letter) -> None:
         letter.stage = Stage.CONNECT

@@ -365,20 +365,6 @@ async def test_lanes_and_single_messages_share_the_connections():
     assert set(script.taken.values()) == {1}
 
 
-async def test_lanes_take_turns_on_a_connection():
-    script = Script(thinks_seconds=0.2)
-    async with script.listening() as port, smtp_at(port, connections=1) as vendor:
-        first, second = pile(50), Pile([email(100)])
-        lanes = [asyncio.ensure_future(vendor.run_lane(source)) for source in (first, second)]
-        await lanes[1]
-        assert first.left
-        lanes[0].cancel()
-        await asyncio.wait(lanes)
-    assert verdicts(second.outcomes) == [Verdict.ACCEPTED]
-    assert first.outcomes
-    assert script.most_at_once == 1
-
-
 async def test_a_lane_that_finds_no_room_does_not_blame_the_account():
     script = Script({"m9": (".", SILENCE)})
     async with script.listening() as port, smtp_at(port, 0.3, connections=1) as vendor:
