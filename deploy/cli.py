@@ -25,8 +25,10 @@ COMMANDS = {
     "worker": "Run a worker for some of the queues.",
     "relay": "Run the relay: starts, sweeps, reconciles.",
     "send": "Send one notification, or a file of them.",
+    "audiences": "Upload audiences, see what was refused.",
     "keys": "Make and revoke API keys.",
     "accounts": "Add and list vendor accounts.",
+    "campaigns": "Make, approve, watch and audit campaigns.",
     "audit": "Compare clients, PostgreSQL and vendors.",
 }
 

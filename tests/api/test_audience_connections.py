@@ -9,9 +9,9 @@ from typing import Any
 
 import psutil
 import pytest
-import uvicorn
 from api_in_process import Api
-from raw_peers import reset, until
+from listening_api import app_of, listening
+from raw_peers import reset
 
 LINE = b"p%07d@example.com,Ada\n"
 HEADER = b"to,name\n"
@@ -54,16 +54,9 @@ class Wire:
 
 @pytest.fixture
 async def wire(api: Api) -> AsyncIterator[Wire]:
-    app = api.http._transport.app  # type: ignore[attr-defined]
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, http="httptools")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve())
-    await until(lambda: server.started)
     made = await api.http.post("/v1/audiences", json={"channel": "email", "format": "csv"})
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Wire(api, port, f"/v1/audiences/{made.json()['id']}")
-    server.should_exit = True
-    await serving
+    async with listening(app_of(api)) as port:
+        yield Wire(api, port, f"/v1/audiences/{made.json()['id']}")
 
 
 @pytest.mark.parametrize("how", ["closed", "reset"])
