@@ -42,7 +42,7 @@ async def test_help_lists_every_command_and_imports_none(tidings) -> None:
     )
     exit_code, out, _ = await tidings("--help", code=code)
     assert exit_code == 0
-    assert "up        Run the whole platform" in out
+    assert "up         Run the whole platform" in out
     assert "imported: []" in out
 
 
