@@ -44,7 +44,9 @@ class Audience(Body):
     """Whom: an upload, up to 10,000 people inline, a group, or everyone."""
 
     audience_id: UUID | None = None
-    recipients: Annotated[list[Recipient], Field(max_length=INLINE_MOST)] | None = None
+    recipients: Annotated[list[Recipient], Field(min_length=1, max_length=INLINE_MOST)] | None = (
+        None
+    )
     group: Name | None = None
     everyone: bool = False
 

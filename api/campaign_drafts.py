@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from api.campaign_bodies import CampaignCreate, CampaignPatch
+from api.campaign_bodies import Audience, CampaignCreate, CampaignPatch, Canary
 from models import campaign_draft
 from models.campaign_draft import Words
-from models.repositories import references
+from models.errors import Invalid, NotFound
+from models.repositories import audiences, references
+from models.repositories.api_keys import Caller
 from models.repositories.campaigns import Row
 from models.repositories.references import References
 from models.repositories.templates import VersionCache
@@ -41,7 +43,7 @@ async def created(
         "off_hours": body.off_hours,
         "per_second": body.per_second,
         "expires_in": campaign_draft.lives(category, body.expires_in),
-        "canary": body.canary.model_dump() if body.canary else None,
+        "canary": _canary(body.canary),
         "approval_within": timedelta(seconds=body.approval_within),
         "metadata": body.metadata,
     }
@@ -59,14 +61,44 @@ async def changed(
     }
     campaign_draft.check_time(changes.get("send_at"), datetime.now(UTC))
     if "canary" in given:
-        changes["canary"] = body.canary.model_dump() if body.canary else None
+        changes["canary"] = _canary(body.canary)
     if "approval_within" in given:
         changes["approval_within"] = timedelta(seconds=body.approval_within)
-    if "expires_in" in given and body.expires_in:
-        changes["expires_in"] = timedelta(seconds=body.expires_in)
+    if "expires_in" in given:
+        changes["expires_in"] = await _life(session, campaign, body)
     if given & SPEECH:
         changes |= await _spoken_anew(session, campaign, body, versions)
     return {name: value for name, value in changes.items() if value != campaign[name]}
+
+
+async def audience(
+    session: Session, caller: Caller, channel: str, asked: Audience
+) -> dict[str, Any]:
+    """As it is kept: recipients become an audience. Of an upload more may come until submission."""
+    if asked.recipients is not None:
+        people = [recipient.model_dump() for recipient in asked.recipients]
+        try:
+            id = await audiences.inline(
+                session, caller.application_id, channel, people, caller.owner
+            )
+        except Invalid as error:
+            error.field = f"audience.{error.field}"
+            raise
+        return {"audience_id": str(id)}
+    if asked.audience_id:
+        await _check_upload(session, caller.application_id, channel, asked.audience_id)
+    return asked.facts()
+
+
+async def _check_upload(session: Session, application_id: UUID, channel: str, id: UUID) -> None:
+    field = "audience.audience_id"
+    try:
+        found = await audiences.get(session, application_id, id)
+    except NotFound:
+        raise Invalid("no such audience", field=field, reason="audience_unknown") from None
+    if found["channel"] != channel:
+        detail = f"the audience is of {found['channel']}, the campaign of {channel}"
+        raise Invalid(detail, field=field, reason="audience_of_another_channel")
 
 
 async def _spoken_anew(
@@ -90,6 +122,22 @@ async def _said(
 ) -> dict[str, Any]:
     contents = await versions.load(session, [t.version_id for t in found.templates.values()])
     return campaign_draft.said(words, channel, found, contents)
+
+
+async def _life(session: Session, campaign: Row, body: CampaignPatch) -> timedelta:
+    words = Words(category=body.category or campaign["category"])
+    found = await references.load(session, campaign["application_id"], words.wanted())
+    return campaign_draft.lives(campaign_draft.category_of(words, found), body.expires_in)
+
+
+def _canary(asked: Canary | None) -> dict[str, float] | None:
+    """With its defaults: they are a part of what is approved."""
+    if asked is None:
+        return None
+    return {
+        "percent": asked.percent,
+        "most_failures_percent": asked.most_failures_percent,
+    }
 
 
 def copied(campaign: Row, name: str) -> dict[str, Any]:

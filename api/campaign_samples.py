@@ -23,7 +23,7 @@ async def audience_view(session: Session, campaign: Row) -> AudienceView:
         suppressed=counted.suppressed,
         without_contact=counted.without_contact,
         duplicates=counted.rows - counted.people,
-        sample=[_shown(row) for row in await _some(session, campaign, SHOWN)],
+        sample=[_shown(row) for row in await some(session, campaign, SHOWN)],
     )
 
 
@@ -35,11 +35,12 @@ async def preview(
     content = campaign["content"]
     if version_id:
         content = (await versions.load(session, [version_id]))[version_id]
-    rows = await _some(session, campaign, size)
+    rows = await some(session, campaign, size)
     return PreviewView(items=[_rendered(campaign, content, row) for row in rows])
 
 
-async def _some(session: Session, campaign: Row, size: int) -> list[Row]:
+async def some(session: Session, campaign: Row, size: int) -> list[Row]:
+    """Some of the audience as it is now, from its first to its last."""
     asked = campaign["audience"]
     if "audience_id" in asked:
         id = UUID(asked["audience_id"])

@@ -91,7 +91,8 @@ async def serving(
     )
     logs.configure("ERROR", "json")  # as the process does it; by default, tracebacks take seconds
     temporal = f"127.0.0.1:{temporal_port}"
-    settings = Settings(database_url=database_url, temporal_address=temporal, **chosen)
+    ours = {"database_url": database_url, "secret_keys": SECRET_KEYS, "temporal_address": temporal}
+    settings = Settings(**{**ours, **chosen})
     app = create(settings, await lazy(settings))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

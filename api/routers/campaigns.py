@@ -6,20 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from uuid_utils.compat import uuid7
 
-from api import campaign_drafts, campaign_samples
-from api.campaign_bodies import Audience, CampaignCreate, CampaignPatch, Preview
+from api import campaign_drafts, campaign_samples, campaign_test_sends
+from api.campaign_bodies import CampaignCreate, CampaignPatch, Preview, TestSend
 from api.campaign_views import (
     AudienceView,
     CampaignPage,
     CampaignView,
     PreviewView,
+    TestSentView,
     campaign_view,
 )
 from api.deps import CampaignReader, CampaignWriter, Session, Starts, Versions, after_commit
 from api.json_route import JsonRoute
 from models.campaign import CampaignStatus
 from models.errors import Conflict
-from models.repositories import audiences, campaign_audiences, campaigns
+from models.repositories import acceptances, campaign_audiences, campaigns
 from models.repositories.api_keys import Caller
 from models.repositories.campaigns import By
 
@@ -33,7 +34,9 @@ async def create_campaign(
     """Make a draft. Nothing is sent before it is submitted and somebody else approves it."""
     id, application_id = uuid7(), caller.application_id
     values = await campaign_drafts.created(session, application_id, body, versions)
-    values["audience"] = await _audience(session, caller, body.channel.value, body.audience)
+    values["audience"] = await campaign_drafts.audience(
+        session, caller, body.channel.value, body.audience
+    )
     await campaigns.insert(session, id, application_id, values, _by(caller))
     return campaign_view(await campaigns.get(session, application_id, id))
 
@@ -75,7 +78,7 @@ async def edit_campaign(
     row = await campaigns.get(session, caller.application_id, campaign_id)
     changes = await campaign_drafts.changed(session, row, body, versions)
     if body.audience is not None:
-        kept = await _audience(session, caller, row["channel"], body.audience)
+        kept = await campaign_drafts.audience(session, caller, row["channel"], body.audience)
         changes |= {"audience": kept} if kept != row["audience"] else {}
     await campaigns.edit(session, locked, changes, _by(caller))
     after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
@@ -131,15 +134,27 @@ async def preview_campaign(
     return await campaign_samples.preview(session, row, body.size, versions)
 
 
-async def _audience(
-    session: Session, caller: Caller, channel: str, asked: Audience
-) -> dict[str, Any]:
-    if asked.recipients is None:
-        return asked.facts()
-
-    people = [recipient.model_dump() for recipient in asked.recipients]
-    id = await audiences.inline(session, caller.application_id, channel, people, caller.owner)
-    return {"audience_id": str(id)}
+@router.post("/{campaign_id}/test", status_code=202)
+async def test_campaign(
+    campaign_id: UUID,
+    body: TestSend,
+    caller: CampaignWriter,
+    session: Session,
+    starts: Starts,
+    versions: Versions,
+) -> TestSentView:
+    """Send it to a few addresses, with the data of the first of the audience and yours."""
+    row = await campaigns.get(session, caller.application_id, campaign_id)
+    news = await campaign_test_sends.accepted(session, row, body, versions)
+    application_id, owner_id = caller.application_id, news[0].owner_id or news[0].id
+    times = await acceptances.write(session, application_id, news, kind="batch")
+    ids = [new.id for new in news]
+    detail = {"notifications": [str(id) for id in ids]}
+    await campaigns.note(session, campaign_id, "test_sent", _by(caller), detail=detail)
+    due_at = times[ids[0]].due_at
+    start = acceptances.start_of(application_id, owner_id, news, due_at, kind="batch")
+    after_commit(session, lambda: starts.offer(start))
+    return TestSentView(notifications=ids)
 
 
 async def _copy(

@@ -80,7 +80,10 @@ WITH campaigns AS (
                       WHEN :move IN ('submitted', 'edited') THEN NULL ELSE approved_at END,
         reminded_at = CASE WHEN :move IN ('submitted', 'edited') THEN NULL ELSE reminded_at END,
         started_at = CASE WHEN :move = 'started' THEN now() ELSE started_at END,
-        ended_at = CASE WHEN :move IN ('completed', 'cancelled') THEN now() END
+        ended_at = CASE WHEN :move IN ('completed', 'cancelled') THEN now() END,
+        archived_at = CASE WHEN :move = 'submitted' THEN NULL ELSE archived_at END,
+        canary_passed_at = CASE WHEN :move = 'resumed' AND reason = 'canary_failed' THEN now()
+                           ELSE canary_passed_at END
     WHERE id = :id
 ), owners AS (
     UPDATE owner SET status = {OWNER_STATUS}, next_at = now(),
@@ -94,6 +97,12 @@ INSERT INTO event (application_id, owner_id, kind, reason, actor_id, detail)
 SELECT application_id, id, :move, NULLIF(:reason, ''), :actor_id, CAST(:detail AS jsonb)
 FROM campaign WHERE id = :id
 """)  # noqa: S608 - our own constant
+# What the old rate made it wait for is not waited for any more.
+RATE_ANEW = text("""
+UPDATE campaign_rate r SET next_at = LEAST(r.next_at, clock_timestamp()
+    + interval '1 second' * GREATEST(1, 1 / c.per_second))
+FROM campaign c WHERE c.id = :id AND r.owner_id = c.id
+""")
 NOTE = text("""
 INSERT INTO event (application_id, owner_id, kind, reason, actor_id, detail)
 SELECT application_id, id, :kind, :reason, :actor_id, CAST(:detail AS jsonb)
@@ -218,6 +227,8 @@ async def edit(session: Session, campaign: Row, changes: Mapping[str, Any], by: 
         )
         statement = text(f"UPDATE campaign SET {sets} WHERE id = :id")  # noqa: S608
         await session.execute(statement, _encoded({**changes, "id": campaign["id"]}))
+    if "per_second" in changes:
+        await session.execute(RATE_ANEW, {"id": campaign["id"]})
     if bound:
         detail = {"fields": bound}
         await move(session, campaign, CampaignMove.EDITED, by, detail=detail)

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from api_in_process import Api, serving, welcome
+from api_in_process import SECRET_KEYS, Api, serving, welcome
+from own_application import Vendors, own_application
+from own_campaigns import ByHand, Team, by_hand, team_of
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +75,29 @@ def until() -> Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]:
         return found
 
     return wait
+
+
+@pytest.fixture(scope="module")
+def new_team(api: Api, database_url: str) -> Callable[[], Awaitable[Team]]:
+    """Makes an application with accounts nobody listens at, and people for its campaigns."""
+    vendors = Vendors("http://127.0.0.1:9", 9)
+
+    async def make() -> Team:
+        accounts = [vendors.twilio(), vendors.smtp()]
+        app = await own_application(api.http, database_url, SECRET_KEYS, accounts)
+        return await team_of(app, database_url)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+async def team(new_team: Callable[[], Awaitable[Team]]) -> Team:
+    """One that the tests of a module share."""
+    return await new_team()
+
+
+@pytest.fixture(scope="module")
+async def hands(database_url: str) -> AsyncIterator[ByHand]:
+    """The workflow's steps, when a test says so."""
+    async with by_hand(database_url) as hands:
+        yield hands
