@@ -66,6 +66,7 @@ class PrepareActivities:
         audience = await campaign_snapshots.audience_of(session, campaign)
         if isinstance(audience, str):
             problems.append(_problem(audience, "audience", f"{audience.replace('_', ' ')}"))
+            await campaign_snapshots.clear(session, campaign["id"])
             snapshot = Snapshot(campaign["id"], 0, 0, 0, "")
         else:
             snapshot = await campaign_snapshots.take(session, campaign, audience)
@@ -77,10 +78,10 @@ class PrepareActivities:
         locked = await campaigns.lock(session, campaign["application_id"], campaign["id"])
         if (locked["revision"], locked["status"]) != (campaign["revision"], campaign["status"]):
             raise _Edited
+        canary_until = await self._canary_until(session, campaign, snapshot)
+        result = self._result(campaign, snapshot, [*problems, *failed[:FEW_PROBLEMS]])
         await campaign_snapshots.finish(
-            session,
-            campaign["id"],
-            self._result(campaign, snapshot, [*problems, *failed[:FEW_PROBLEMS]]),
+            session, campaign["id"], {**result, "canary_until": canary_until}
         )
         move = CampaignMove.FOUND_INVALID if fatal else CampaignMove.VALIDATED
         reason = fatal[0]["code"] if fatal else ""
@@ -99,11 +100,6 @@ class PrepareActivities:
         return []
 
     def _result(self, campaign: Row, snapshot: Snapshot, problems: list[Problem]) -> Row:
-        canary = campaign["canary"]
-        until = None
-        if canary:
-            share = int(snapshot.rows * canary["percent"] / 100)
-            until = max(CANARY_LEAST, share)
         bound = {name: campaign[name] for name in BOUND if name != "audience"}
         hashed = {**bound, "audience": snapshot.digest, "id": campaign["id"],
                   "people": snapshot.people, "revision": campaign["revision"]}  # fmt: skip
@@ -114,8 +110,17 @@ class PrepareActivities:
             "problems": campaigns.encode(problems),
             "hash": content_hash(hashed),
             "approvals_needed": 2 if snapshot.people > self.limits.two_approvers_above else 1,
-            "canary_until": until,
         }
+
+    async def _canary_until(
+        self, session: Session, campaign: Row, snapshot: Snapshot
+    ) -> int | None:
+        """The line up to which the first ones are, counted by those who will be told."""
+        if not campaign["canary"]:
+            return None
+        told = snapshot.people - snapshot.suppressed
+        share = int(told * campaign["canary"]["percent"] / 100)
+        return await campaign_snapshots.line_of(session, campaign["id"], max(CANARY_LEAST, share))
 
 
 def rule_problems(campaign: Row, facts: Row) -> list[Problem]:

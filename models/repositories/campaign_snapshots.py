@@ -78,6 +78,10 @@ SELECT count(*) AS people, count(result) AS suppressed, min(seq) AS first, max(s
        (SELECT count(*) FROM audience_row WHERE audience_id = :audience_id) AS rows
 FROM written
 """)
+LINE_OF = text("""
+SELECT max(seq) FROM (
+    SELECT seq FROM message WHERE owner_id = :id AND phase = 'queued' ORDER BY seq LIMIT :n) first
+""")
 # Spread evenly over the audience, from its first to its last.
 SAMPLE = text("""
 SELECT DISTINCT r.line, r.address, r.name, r.locale, r.data
@@ -155,9 +159,20 @@ async def take(session: Session, campaign: Row, audience_id: UUID) -> Snapshot:
         "channel": campaign["channel"],
         "audience_id": audience_id,
     }
-    await session.execute(CLEAR, {"id": campaign["id"]}, within=WITHIN)
+    await clear(session, campaign["id"])
     row = (await session.execute(SNAPSHOT, values, within=WITHIN)).one()
     return Snapshot(audience_id, row.rows, row.people, row.suppressed, row.digest)
+
+
+async def clear(session: Session, id: UUID) -> None:
+    """Nobody is in its books: what an earlier submission counted is void."""
+    await session.execute(CLEAR, {"id": id}, within=WITHIN)
+
+
+async def line_of(session: Session, id: UUID, n: int) -> int | None:
+    """The line of the nth of those who will be told, or of the last; None: there is nobody."""
+    found: int | None = (await session.execute(LINE_OF, {"id": id, "n": n})).scalar_one()
+    return found
 
 
 async def sample(session: Session, audience_id: UUID, size: int) -> Sequence[Row]:
