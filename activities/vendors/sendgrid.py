@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from typing import Any
 
 import httpx
+import orjson
 from pydantic import Field
 
 from activities.http_statuses import from_status
@@ -61,7 +62,7 @@ class SendGrid(HttpVendor):
         name, address = parseaddr(sender or self.config.sender)
         alone = len(batch) == 1
         text, html = (batch[0].text, batch[0].html) if alone else (TEXT, HTML)
-        content = [
+        parts = [
             {"type": kind, "value": body}
             for kind, body, used in (
                 ("text/plain", text, batch[0].text),
@@ -72,9 +73,11 @@ class SendGrid(HttpVendor):
         body = {
             "from": {"email": address, "name": name} if name else {"email": address},
             "personalizations": [personalization(message, alone=alone) for message in batch],
-            "content": content,
+            "content": parts,
         }
-        return httpx.Request("POST", f"{self.config.base_url}/v3/mail/send", json=body)
+        content, headers = orjson.dumps(body), {"Content-Type": "application/json"}
+        url = f"{self.config.base_url}/v3/mail/send"
+        return httpx.Request("POST", url, content=content, headers=headers)
 
     def outcomes(self, response: httpx.Response, batch: Sequence[Message]) -> list[Outcome]:
         """202 with an empty body; X-Message-Id is shared by the whole call."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -80,7 +81,7 @@ class Twilio(HttpVendor):
         sender = message.sender or self.config.sender
         by = "MessagingServiceSid" if sender.startswith("MG") else "From"
         form = {"To": message.to, by: sender, "Body": message.text}
-        return httpx.Request("POST", self._messages(), data=form)
+        return httpx.Request("POST", self._messages, data=form)
 
     def outcomes(self, response: httpx.Response, batch: Sequence[Message]) -> list[Outcome]:
         """`{"sid": "SM…", "status": "queued"}`."""
@@ -109,7 +110,7 @@ class Twilio(HttpVendor):
     async def find(self, message: Message, since: datetime) -> Outcome:
         """ACCEPTED with every sid that may be its, else UNKNOWN; three pages at most."""
         query = {"To": message.to, "DateSent>": f"{since.astimezone(UTC):%Y-%m-%d}"}
-        url = f"{self._messages()}?{httpx.QueryParams({**query, 'PageSize': PAGE_SIZE})}"
+        url = f"{self._messages}?{httpx.QueryParams({**query, 'PageSize': PAGE_SIZE})}"
         found: list[str] = []
         for _ in range(PAGES):
             response = await self.call(httpx.Request("GET", url), limit=PAGE_BYTES)
@@ -126,8 +127,10 @@ class Twilio(HttpVendor):
             Verdict.ACCEPTED, vendor_id=found[0], reason="listed", candidates=tuple(found)
         )
 
-    def _messages(self) -> str:
-        return f"{self.config.base_url}/2010-04-01/Accounts/{self.config.account_sid}/Messages.json"
+    @cached_property
+    def _messages(self) -> httpx.URL:
+        account = f"{self.config.base_url}/2010-04-01/Accounts/{self.config.account_sid}"
+        return httpx.URL(f"{account}/Messages.json")
 
     def _on_this_host(self, uri: str) -> str:
         if not uri.startswith("/"):  # our credentials go with the call

@@ -20,6 +20,7 @@ class Recorder:
     """Stands for a vendor: takes everything, and remembers what."""
 
     max_batch = 10
+    lanes = 1
 
     def __init__(self) -> None:
         self.taken: list[str] = []
