@@ -9,6 +9,7 @@ from models.campaign_steps import ApprovalAsked, Step
 from models.repositories import campaign_approvals, campaign_steps, campaigns
 from models.repositories.campaign_approvals import Decision
 from models.repositories.campaigns import By
+from models.repositories.outcomes import storable
 from models.sessions import Sessions
 
 
@@ -32,8 +33,9 @@ class CampaignActivities:
             campaign = await campaigns.locked_by_id(session, asked.owner_id)
             if campaign is None:
                 return "gone"
-            by, hash = By(asked.approver[:200]), campaign["content_hash"] or ""
-            if not self._is_valid(asked, hash):
+            # Whoever reaches the UI may send what cannot be stored: it must not be tried for ever.
+            by, hash = By(storable(asked.approver, 200)), campaign["content_hash"] or ""
+            if not self._is_valid(asked, hash, by.owner):
                 answer = await campaign_approvals.refuse(
                     session, campaign, by, "code_invalid", "no code of this approver", "signal"
                 )
@@ -42,6 +44,6 @@ class CampaignActivities:
                 answer = await campaign_approvals.approve(session, campaign, decision)
         return answer.refused
 
-    def _is_valid(self, asked: ApprovalAsked, hash: str) -> bool:
-        known = self._secret_keys, asked.owner_id, hash, asked.approver[:200]
+    def _is_valid(self, asked: ApprovalAsked, hash: str, approver: str) -> bool:
+        known = self._secret_keys, asked.owner_id, hash, approver
         return bool(hash) and approval_code.is_valid(asked.code, *known)

@@ -20,6 +20,8 @@ Row = Mapping[str, Any]
 # What an approval is bound to; the rest may change at any time.
 BOUND = ("channel", "category_id", "template_version_id", "content", "data", "audience",
          "send_at", "off_hours", "expires_in", "canary")  # fmt: skip
+# As callers know them.
+SAID = {"category_id": "category", "template_version_id": "template"}
 JSON = ("content", "data", "audience", "canary", "metadata", "problems")
 
 COLUMNS = """
@@ -218,7 +220,7 @@ async def edit(session: Session, campaign: Row, changes: Mapping[str, Any], by: 
     bound = sorted(name for name in changes if name in BOUND)
     if status in ENDED or (bound and status in (CampaignStatus.RUNNING, CampaignStatus.PAUSED)):
         code = "already_ended" if status in ENDED else "already_running"
-        field = bound[0] if bound else "status"
+        field = SAID.get(bound[0], bound[0]) if bound else "status"
         raise Conflict(f"the campaign is {status}", field=field, reason=code)
     if changes:
         # Names of our own columns, never a caller's.
@@ -230,7 +232,7 @@ async def edit(session: Session, campaign: Row, changes: Mapping[str, Any], by: 
     if "per_second" in changes:
         await session.execute(RATE_ANEW, {"id": campaign["id"]})
     if bound:
-        detail = {"fields": bound}
+        detail = {"fields": [SAID.get(name, name) for name in bound]}
         await move(session, campaign, CampaignMove.EDITED, by, detail=detail)
     elif changes:
         await note(session, campaign["id"], "changed", by, detail={"fields": sorted(changes)})
