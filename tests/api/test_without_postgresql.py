@@ -1,5 +1,6 @@
 """PostgreSQL stopped: a clear problem, not ready but alive; started again: all is well."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -95,3 +96,39 @@ async def test_stopped_and_started_again(server, serve, body) -> None:
         }
         await server.start()
         assert await asked(api, body) == up
+
+
+async def test_an_upload_under_way_keeps_what_was_stored(server, serve, until) -> None:
+    rows = b"".join(b"person.%d@example.com\n" % n for n in range(60_000))
+    stopped = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"to\n" + rows[:700_000]
+        await stopped.wait()
+        yield rows[700_000:]
+
+    async with serve(server.url, 1) as api:
+        made = await api.http.post("/v1/audiences", json={"channel": "email", "format": "csv"})
+        path = f"/v1/audiences/{made.json()['id']}"
+
+        async def stored() -> int:
+            return (await api.http.get(path)).json()["offset"]
+
+        upload = asyncio.create_task(api.http.put(f"{path}/content", content=body()))
+        await until(stored)
+        await api.database.close()
+        await server.stop()
+        stopped.set()
+        answer = await upload
+        await server.start()
+
+        offset = await stored()
+        headers = {"Upload-Offset": str(offset)}
+        rest = (b"to\n" + rows)[offset:]
+        again = await api.http.put(f"{path}/content", content=rest, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert answer.headers["retry-after"]
+    assert "what was stored is kept" in answer.json()["detail"]
+    assert offset > 0
+    assert (again.json()["state"], again.json()["rows"]) == ("complete", 60_000)
