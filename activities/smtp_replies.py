@@ -11,7 +11,13 @@ from aiosmtplib import SMTPResponseException
 MAX_LINE = 8192  # bytes; the standard allows 512
 MAX_LINES = 100  # of one reply
 UNREADABLE = -1  # as aiosmtplib has it: no code, so nothing is definite
-CODES = {b"%d" % code: code for code in range(200, 600)}
+NO_HEAD = (UNREADABLE, False)
+# How a line may begin: the code, and whether more lines follow.
+HEADS = {
+    b"%d%b" % (code, mark): (code, mark == b"-")
+    for code in range(200, 600)
+    for mark in (b" ", b"-", b"")
+}
 
 
 class Reply(NamedTuple):
@@ -49,21 +55,24 @@ class Replies:
         replies: list[Reply] = []
         for line in lines:
             line = line.rstrip()
-            code, mark = CODES.get(line[:3], UNREADABLE), line[3:4]
-            wrong = mark not in (b" ", b"-", b"") or (self._lines and code != self._code)
-            if code == UNREADABLE or wrong or len(line) > MAX_LINE:
+            code, more = HEADS.get(line[:4], NO_HEAD)
+            if code == UNREADABLE or len(line) > MAX_LINE or not self._continues(code):
                 return [*replies, unreadable(line)]
-            self._lines.append(line[4:])
-            self._code = code
-            if mark == b"-":
-                if len(self._lines) == MAX_LINES:
-                    return [*replies, unreadable(line)]
-            else:
-                replies.append(Reply(code, b"\n".join(self._lines)))
+            said = line[4:]
+            if more or self._lines:
+                self._code = code
+                self._lines.append(said)
+                if more:
+                    continue
+                said = b"\n".join(self._lines)
                 self._lines = []
+            replies.append(Reply(code, said))
         if len(self._rest) > MAX_LINE:
             replies.append(unreadable(self._rest))
         return replies
+
+    def _continues(self, code: int) -> bool:
+        return not self._lines or (code == self._code and len(self._lines) < MAX_LINES)
 
 
 def unreadable(line: bytes) -> Reply:
