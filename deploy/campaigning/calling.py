@@ -1,0 +1,101 @@
+"""What commands that call the API share: --url, --key, --stack and --json, added in one place.
+
+An approver's key is another one than an author's: that is why each command takes its own.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from deploy.campaigning.api import Api
+from deploy.campaigning.drafting import Draft
+from deploy.commands.options import DATA, AsJson
+from deploy.sending.refusals import SendStopped
+from deploy.sending.target import Target, target
+
+INTERRUPTED = 130
+
+Url = Annotated[
+    str | None, typer.Option(envvar="TIDINGS_URL", help="The API; else this machine's stack.")
+]
+Key = Annotated[
+    str | None, typer.Option(envvar="TIDINGS_KEY", help="Its API key; an approver has another.")
+]
+Stack = Annotated[Path, typer.Option(help="The data folder of this machine's stack.")]
+Show = Callable[[Console, dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The API, with the key that was given, and in which form its answer is told."""
+
+    api: Api
+    target: Target
+    as_json: bool
+    stack: Path | None  # None: the API was named, and is no stack of this machine
+
+    def tell(self, answer: dict[str, Any], show: Show) -> None:
+        """The answer as it came, or for a person."""
+        if self.as_json:
+            typer.echo(json.dumps(answer))
+        else:
+            show(stdout(), answer)
+
+
+def stdout() -> Console:
+    """Data is no markup, and a pipe's lines are not broken."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def calling(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with all options that make its `Caller`, and its `Draft` if it takes one."""
+    own = inspect.signature(command).parameters
+    made = {name: MAKERS[p.annotation] for name, p in own.items() if p.annotation in MAKERS}
+    takes = {name: list(inspect.signature(make).parameters.values()) for name, make in made.items()}
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        with exit_codes():
+            for name, make in made.items():
+                given[name] = make(**{p.name: given.pop(p.name) for p in takes[name]})
+            with closing(given["caller"].api):
+                command(**given)
+
+    del run.__wrapped__
+    plain = [p for name, p in own.items() if name not in made]
+    options = [p for name in reversed(takes) for p in takes[name]]  # the common ones are the last
+    parameters = [p.replace(kind=p.KEYWORD_ONLY) for p in (*plain, *options)]
+    vars(run)["__signature__"] = inspect.Signature(parameters)
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+def _caller(
+    url: Url = None, key: Key = None, stack: Stack = DATA, as_json: AsJson = False
+) -> Caller:
+    found = target(url, key, stack)
+    return Caller(Api(found), found, as_json, None if url else stack)
+
+
+MAKERS: dict[Any, Callable[..., Any]] = {Caller: _caller, Draft: Draft}
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """What ends a command early: a line on stderr and its exit code."""
+    try:
+        yield
+    except SendStopped as stop:
+        typer.echo(f"tidings: {stop}", err=True)
+        raise typer.Exit(stop.exit_code) from None
+    except KeyboardInterrupt:
+        typer.echo("tidings: interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from None
