@@ -67,14 +67,17 @@ class CampaignWorkflow:
                 workflow.continue_as_new(input)
 
     @workflow.signal
-    def wake(self) -> None:
+    def wake(self, *_: Any) -> None:
         """Something changed in PostgreSQL (approved, paused, edited, cancelled): look now."""
         self._woken = True
 
     @workflow.signal
-    async def approve(self, input: Any = None) -> None:
-        """From outside our API: `{"approver": …, "code": …}`; what is no code is recorded."""
-        said = input if isinstance(input, dict) else {}
+    async def approve(self, *input: Any) -> None:
+        """From outside our API: `{"approver": …, "code": …}`; what is no code is recorded.
+
+        It takes whatever comes: a signal that fails its handler would stop the workflow for good.
+        """
+        said = input[0] if input and isinstance(input[0], dict) else {}
         approver, code = str(said.get("approver", ""))[:200], str(said.get("code", ""))[:200]
         await workflow.execute_activity_method(
             CampaignActivities.approve_campaign,
