@@ -9,6 +9,8 @@ from uuid import UUID
 
 import orjson
 
+from activities.campaign_lanes import Lanes
+from activities.campaign_pace import Pace
 from activities.slots import Slots
 from activities.vendor import Vendor, load
 from models.repositories.accounts import Account
@@ -36,7 +38,9 @@ class OpenAccount:
         self.vendor = vendor
         self._calls = Slots(CALLS_PER_ACCOUNT)
         self.claims = Slots(IN_DOUBT)
-        self.lanes = asyncio.Semaphore(vendor.lanes)  # of all campaigns at once
+        # Of all campaigns of this process together.
+        self.lanes = Lanes(vendor.lanes)
+        self.pace = Pace(vendor.lanes, vendor.max_batch)
         self.quick = asyncio.Semaphore(QUICK_CALLS)
         self._seconds = 0.05  # what a call takes, a running average
 

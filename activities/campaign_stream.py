@@ -8,15 +8,15 @@ what was not taken is released by its token, whatever stops us.
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
 from activities.accounts import OpenAccount
-from activities.campaign_pace import Pace
 from activities.handover import account_rests
 from activities.pace import until_written
 from models.clock import LeaseClock
@@ -27,6 +27,7 @@ from models.repositories.campaign_messages import Picked
 log = structlog.get_logger()
 
 TURN_SECONDS = 1.0  # then a lane leaves its place to others of the account
+MORE_SECONDS = 0.02  # or when nothing more comes within this time
 RECORD_FROM = 100  # fewer wait a moment for more
 RECORD_WAIT_SECONDS = 0.01
 WATCH_SECONDS = 0.5
@@ -57,15 +58,14 @@ class Stream:
         self.desk = desk
         self.counts: Counter[str] = Counter()
         self.rests = False  # the account takes no more
-        self._pace = Pace(opened.vendor)
         self._ready: deque[tuple[Picked, LeaseClock]] = deque()
         self._out: dict[str, Picked] = {}  # with a lane, by message id
         self._ends: list[tuple[Picked, Outcome]] = []
-        self._in_doubt = 0  # claimed and not yet recorded
+        self._in_doubt = 0  # claimed and not yet recorded; of this stream
         self._all_claimed = False
         self._halted = False
         self._closing = False
-        self._more, self._ended, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._more, self._ended = asyncio.Event(), asyncio.Event()
         self._turns: dict[asyncio.Task[object] | None, float] = {}
 
     # What the lanes ask for.
@@ -77,8 +77,11 @@ class Stream:
                 return batch
             if self._all_claimed and not self._ready:
                 break
+            wanted = self.opened.lanes.waiting > 0  # others may have something to send
             self._more.clear()
-            await _set(self._more)
+            await _within(self._more.wait(), MORE_SECONDS if wanted else WATCH_SECONDS)
+            if wanted and not self._ready:
+                break
         return []
 
     def take_ready(self) -> Message | None:
@@ -109,6 +112,7 @@ class Stream:
         self._closing = True
         self._ended.set()
         await recorder
+        self.opened.pace.released(self._in_doubt)  # what no lane took goes back by its token
         claimer.result()
         for error in ended:
             if isinstance(error, BaseException):
@@ -117,17 +121,15 @@ class Stream:
     async def _lane(self) -> None:
         task = asyncio.current_task()
         while not self._must_stop() and not (self._all_claimed and not self._ready):
-            async with self.opened.lanes:
+            async with self.opened.lanes.one():
                 self._turns[task] = time.monotonic() + TURN_SECONDS
                 await self.opened.vendor.run_lane(self)
 
     async def _claim(self) -> None:
         try:
             while not self._must_stop():
-                size = min(self._pace.window, self._pace.most() - self._in_doubt)
-                if size < self._pace.least:
-                    self._room.clear()
-                    await _set(self._room)
+                if not (size := self.opened.pace.room()):
+                    await _within(self.opened.pace.change())
                 elif not await self._claimed(size):
                     break
         finally:
@@ -137,8 +139,11 @@ class Stream:
     async def _claimed(self, size: int) -> bool:
         """Claim a window, or wait for its rate. False: nothing is due any more."""
         clock = LeaseClock()  # before the claim: it ends before the database's lease
+        self.opened.pace.claimed(size)  # before it is asked: others ask meanwhile
+        self._in_doubt += size
         picked, wait = await self.desk.claim(size)
-        self._in_doubt += len(picked)
+        self._in_doubt -= size - len(picked)
+        self.opened.pace.released(size - len(picked))
         self._ready.extend((each, clock) for each in picked)
         self._more.set()
         if not picked:
@@ -163,8 +168,7 @@ class Stream:
         self.rests |= not await until_written(write)
         self.counts.update(outcome.verdict.value for _, outcome in ends)
         self._in_doubt -= len(ends)
-        self._pace.recorded(len(ends))
-        self._room.set()
+        self.opened.pace.recorded(len(ends))
 
     async def _watch(self) -> None:
         """Paused, cancelled, edited: nothing new within two seconds."""
@@ -205,10 +209,10 @@ class Stream:
 
     def _turn_is_over(self) -> bool:
         ends = self._turns.get(asyncio.current_task())
-        return ends is not None and time.monotonic() > ends and self.opened.lanes.locked()
+        return ends is not None and self.opened.lanes.waiting > 0 and time.monotonic() > ends
 
 
-async def _set(event: asyncio.Event) -> None:
+async def _within(change: Coroutine[Any, Any, object], seconds: float = WATCH_SECONDS) -> None:
     """Wait for it, but look around from time to time."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), WATCH_SECONDS)
+        await asyncio.wait_for(change, seconds)

@@ -1,5 +1,6 @@
 """Deliver a shard of a campaign: one pass after the other, until nothing of it is due now."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from models.selection import Selection
 PRIORITY = "low"
 WITHOUT_ACCOUNT = timedelta(seconds=30)
 SOON = timedelta(seconds=1)
+LOOK_SECONDS = 0.05
 
 
 class CampaignDeliverActivities:
@@ -121,6 +123,8 @@ class Pass:
         self.versions = versions
         self.token = uuid7()
         self.after = shard.first - 1
+        self._over = False
+        self._looked_at = 0.0
         self._owner = f"{shard.owner_id}."
         # Of an account with a rate: whose permit a message has; what is left of each grant.
         self._grants: dict[int, UUID] = {}
@@ -137,10 +141,14 @@ class Pass:
         return stream.counts
 
     def stopping(self) -> bool:
-        """Shall no further call be made?"""
-        closes_at = self.shard.closes_at
-        closed = closes_at is not None and datetime.now(UTC) >= closes_at
-        return closed or stopping() or not time_is_left()
+        """Shall no further call be made? Asked for every message, looked at now and then."""
+        now = time.monotonic()
+        if now > self._looked_at + LOOK_SECONDS:
+            self._looked_at = now
+            closes_at = self.shard.closes_at
+            closed = closes_at is not None and datetime.now(UTC) >= closes_at
+            self._over = closed or stopping() or not time_is_left()
+        return self._over
 
     async def claim(self, size: int) -> tuple[Sequence[Picked], timedelta]:
         """The next window, as far as the rates of campaign and account allow."""

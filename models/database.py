@@ -1,6 +1,7 @@
 """The one way to PostgreSQL: an engine a process; `sessions.py` is what is done with it."""
 
 import asyncpg
+import orjson
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -42,6 +43,7 @@ def engine(
         pool_use_lifo=True,
         pool_recycle=1800,
         hide_parameters=True,
+        json_deserializer=orjson.loads,
         connect_args={
             "timeout": 5,
             "command_timeout": patience_seconds,

@@ -1,6 +1,7 @@
 """`tidings worker`: one worker process."""
 
 import asyncio
+import os
 from typing import Annotated
 
 import structlog
@@ -16,9 +17,15 @@ log = structlog.get_logger()
 KNOWN = f"Groups ({', '.join(GROUPS)}) or queues ({', '.join(EVERY)}), separated by commas."
 
 
-def worker(queues: Annotated[str, typer.Option("--queues", help=KNOWN)]) -> None:
+def worker(
+    queues: Annotated[str, typer.Option("--queues", help=KNOWN)],
+    nice: Annotated[
+        int, typer.Option(min=0, max=19, help="Leave the processor to others by so much.")
+    ] = 0,
+) -> None:
     """Run a worker for some of the queues; urgent and bulk belong in processes of their own."""
     names = named(queues)
+    os.nice(nice)
 
     async def work(settings: Settings, stop: asyncio.Event) -> None:
         log.info("worker starting", temporal=settings.temporal_address, queues=list(names))

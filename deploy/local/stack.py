@@ -78,7 +78,9 @@ class Stack:
         ready = f"http://{HOST}:{self.ports.api}/health/ready"
         return [
             self._worker("worker urgent", "worker", "--queues", "urgent"),
-            self._worker("worker bulk", "worker", "--queues", "bulk"),
+            # One for each of two cores; behind the urgent one, wherever they meet.
+            self._worker("worker bulk", "worker", "--queues", "bulk", "--nice", "5"),
+            self._worker("worker bulk 2", "worker", "--queues", "bulk", "--nice", "5"),
             self._worker("relay", "relay"),
             Part(
                 "api",

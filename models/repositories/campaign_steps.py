@@ -16,7 +16,7 @@ from models.repositories import campaign_messages, campaigns
 from models.repositories.campaigns import By, Row
 from models.sessions import Session
 
-SHARD = 50_000  # messages of one shard
+SHARD = 12_500  # messages of one shard: enough shards for every process to get some
 PARALLEL = 4  # shards under way at once
 FAR = timedelta(days=1)  # nothing is known before then
 AGAIN = timedelta(seconds=30)
