@@ -5,6 +5,8 @@ Guarantees: those of `notification.py`, for each of them; one that must wait wai
 Live patches: none. (List each `workflow.patched` id here with its date.)
 """
 
+from typing import Any
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -25,6 +27,6 @@ class BatchWorkflow:
         return await self._drive.run(input)
 
     @workflow.signal
-    def wake(self) -> None:
+    def wake(self, *_: Any) -> None:
         """Something changed in PostgreSQL (cancelled, moved, settled): look now."""
         self._drive.wake()

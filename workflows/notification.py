@@ -5,6 +5,8 @@ this only drives, and can be started again from the rows at any moment.
 Live patches: none. (List each `workflow.patched` id here with its date.)
 """
 
+from typing import Any
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -25,6 +27,6 @@ class NotificationWorkflow:
         return await self._drive.run(input)
 
     @workflow.signal
-    def wake(self) -> None:
+    def wake(self, *_: Any) -> None:
         """Something changed in PostgreSQL (cancelled, moved, settled): look now."""
         self._drive.wake()

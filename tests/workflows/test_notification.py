@@ -184,3 +184,19 @@ async def test_starting_and_waking_never_raise_while_temporal_is_away(free_tcp_p
     done = await (start(away, row) if call == "start" else wake(away, row.workflow_id))
 
     assert done is False
+
+
+@pytest.mark.parametrize("kind", ["notification", "batch"])
+async def test_a_wake_with_anything_in_it_is_a_wake(platform, kind) -> None:
+    body = {"to": {"email": f"woken-{kind}@example.com"}, "template": "welcome"}
+    body |= {"data": {"name": "Ada"}, "send_at": later(hours=1)}
+    if kind == "batch":
+        id = (await platform.api.batch([body])).json()["items"][0]["id"]
+    else:
+        id = (await platform.api.send(body)).json()["id"]
+    handle = await platform.workflow(id)
+
+    await handle.signal("wake", args=["an operator's", {"words": 1}])
+    await platform.api.http.delete(f"/v1/notifications/{id}")
+
+    assert await platform.ended(id) == "ended"
