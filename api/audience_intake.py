@@ -22,7 +22,9 @@ from models.repositories import audiences
 from models.repositories.audiences import MOST_REFUSALS, Row
 
 MOST_ROWS = 1_000_000
-PIECE_BYTES = 512 * 1024  # about 5,000 rows
+# Stored at once: of short rows fewer bytes, or the event loop would hand over too many at a time.
+ROWS_AT_ONCE = 5_000
+FEWEST_BYTES, MOST_BYTES_AT_ONCE = 64 * 1024, 1024 * 1024
 MOST_AT_ONCE = 32
 
 _under_way: set[UUID] = set()  # in this process; against others, the offset is compared
@@ -42,12 +44,13 @@ class Intake:
             refusals=max(0, MOST_REFUSALS - row["refused"]),
         )
         self._buffer = bytearray()
+        self._enough = FEWEST_BYTES
 
     async def take(self, body: Body, *, complete: bool) -> None:
         """Store all that is whole; with `complete`, nothing follows."""
         async for chunk in body.chunks():
             self._buffer += chunk
-            if len(self._buffer) >= PIECE_BYTES:
+            if len(self._buffer) >= self._enough:
                 await self._keep(last=False)
         await self._keep(last=complete and not body.error)
         if body.error:
@@ -67,6 +70,9 @@ class Intake:
             self._order.refusals - len(parsed.refusals),
         )
         del self._buffer[: parsed.used]
+        if found := len(parsed.rows) + parsed.refused:
+            enough = parsed.used * ROWS_AT_ONCE // found
+            self._enough = max(FEWEST_BYTES, min(enough, MOST_BYTES_AT_ONCE))
         if parsed.full:
             raise too_large("rows", MOST_ROWS)
 
