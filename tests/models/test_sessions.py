@@ -94,18 +94,20 @@ async def test_an_error_names_no_value(sessions: Sessions) -> None:
         assert SECRET not in f"{error}{error!r}{error.__cause__}"
 
 
-async def test_many_rows_are_copied_in_a_transaction(sessions: Sessions) -> None:
-    await table(sessions)
-    rows = [(f"address {n}",) for n in range(1000)]
+async def copy(sessions: Sessions, *addresses: str) -> None:
+    async with sessions.begin() as session:
+        await session.copy("person", ["address"], [(address,) for address in addresses])
 
-    with pytest.raises(LookupError):
-        async with sessions.begin() as session:
-            await session.copy("person", ["address"], rows)
-            raise LookupError
+
+async def test_many_rows_are_copied_all_or_none(sessions: Sessions) -> None:
+    await table(sessions)
+    many = [f"address {n}" for n in range(1000)]
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await copy(sessions, *many, many[0])
     assert await count(sessions) == 0
 
-    async with sessions.begin() as session:
-        await session.copy("person", ["address"], rows)
+    await copy(sessions, *many)
     assert await count(sessions) == 1000
 
 
@@ -114,8 +116,7 @@ async def test_an_error_of_a_copy_names_no_value(sessions: Sessions, address: st
     await table(sessions)
 
     with pytest.raises(asyncpg.PostgresError) as error:
-        async with sessions.begin() as session:
-            await session.copy("person", ["address"], [(SECRET,), (address,)])
+        await copy(sessions, SECRET, address)
 
     assert SECRET not in f"{error.value}{error.value!r}{vars(error.value)}"
     assert await count(sessions) == 0
