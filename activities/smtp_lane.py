@@ -100,6 +100,7 @@ class Lane:
         try:
             async with asyncio.timeout_at(letter.deadline):
                 line = await self._line(letter)
+            self._desk.takes_8bit = line.takes_8bit
         except Exception as error:
             self._fail(error)
             return
