@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import asyncpg
 import pytest
@@ -42,27 +43,31 @@ async def count(sessions: Sessions) -> int:
         return int((await session.execute(COUNT)).scalar_one())
 
 
+async def write(sessions: Sessions, mode: str, *addresses: str, then: str = "") -> None:
+    """Insert them all, one after the other; `then`: a statement that comes last."""
+    async with getattr(sessions, mode)() as session:
+        for address in addresses:
+            await session.execute(INSERT, {"address": address})
+        if then:
+            await session.execute(text(then))
+
+
 async def test_a_transaction_is_kept_whole_or_not_at_all(sessions: Sessions) -> None:
     await table(sessions)
 
-    with pytest.raises(LookupError):
-        async with sessions.begin() as session:
-            await session.execute(INSERT, {"address": "a"})
-            raise LookupError
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await write(sessions, "begin", "a", then="SELECT FROM nowhere")
     assert await count(sessions) == 0
 
-    async with sessions.begin() as session:
-        await session.execute(INSERT, {"address": "a"})
+    await write(sessions, "begin", "a")
     assert await count(sessions) == 1
 
 
 async def test_singly_each_statement_stands_by_itself(sessions: Sessions) -> None:
     await table(sessions)
 
-    with pytest.raises(LookupError):
-        async with sessions.singly() as session:
-            await session.execute(INSERT, {"address": "a"})
-            raise LookupError
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await write(sessions, "singly", "a", then="SELECT FROM nowhere")
 
     assert await count(sessions) == 1
 
@@ -70,11 +75,14 @@ async def test_singly_each_statement_stands_by_itself(sessions: Sessions) -> Non
 async def test_a_commit_that_rolled_back_is_an_error(sessions: Sessions) -> None:
     await table(sessions)
 
-    with pytest.raises(asyncpg.InFailedSQLTransactionError, match="ROLLBACK"):
+    async def whoever_goes_on_after_an_error() -> None:
         async with sessions.begin() as session:
             await session.execute(INSERT, {"address": "a"})
-            with pytest.raises(asyncpg.UndefinedTableError):
+            with suppress(asyncpg.UndefinedTableError):
                 await session.execute(text("SELECT FROM nowhere"))
+
+    with pytest.raises(asyncpg.InFailedSQLTransactionError, match="ROLLBACK"):
+        await whoever_goes_on_after_an_error()
 
     assert await count(sessions) == 0
 
@@ -83,9 +91,7 @@ async def test_an_error_names_no_value(sessions: Sessions) -> None:
     await table(sessions)
 
     with pytest.raises(asyncpg.UniqueViolationError) as twice:
-        async with sessions.begin() as session:
-            await session.execute(INSERT, {"address": SECRET})
-            await session.execute(INSERT, {"address": SECRET})
+        await write(sessions, "begin", SECRET, SECRET)
     with pytest.raises(asyncpg.DataError) as wrong:
         async with sessions.singly() as session:
             await session.execute(SLEEP, {"seconds": SECRET})
@@ -134,11 +140,17 @@ async def test_a_connection_killed_in_the_pool_is_replaced_unseen(
 async def test_one_killed_in_use_is_away_and_then_replaced(
     sessions: Sessions, database_url: str
 ) -> None:
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)) as error:
+    killed = 0
+
+    async def killed_in_use() -> None:
+        nonlocal killed
         async with sessions.begin() as session:
             killed = (await session.execute(PID)).scalar_one()
             await kill(database_url, killed)
             await session.execute(PID)
+
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)) as error:
+        await killed_in_use()
 
     assert is_away(error.value)
     assert await pid(sessions) != killed
