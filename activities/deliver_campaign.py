@@ -198,10 +198,10 @@ class Pass:
             await rates.give_back(session, self.account.id, grant_id, used)
 
     async def sendable(self) -> bool:
-        """Still approved as it is, and running?"""
+        """Still approved as it is, and running? And has it a rate now?"""
         async with self.sessions.singly() as session:
-            told = await campaign_messages.sendable(session, self.shard.owner_id)
-        return told.sendable
+            self.told = await campaign_messages.sendable(session, self.shard.owner_id)
+        return self.told.sendable
 
     def render(self, picked: Picked) -> Message:
         """The message, with what the campaign says to everybody and what the row says to one."""

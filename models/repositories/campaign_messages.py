@@ -214,7 +214,7 @@ WITH now AS (SELECT clock_timestamp() AS at), due AS (
     SELECT r.owner_id, GREATEST(r.next_at, now.at) AS from_at,
            LEAST(:wanted, GREATEST(1, floor(c.per_second))) AS n, c.per_second, now.at
     FROM campaign_rate r JOIN campaign c ON c.id = r.owner_id, now
-    WHERE r.owner_id = :owner_id FOR UPDATE OF r
+    WHERE r.owner_id = :owner_id AND c.per_second IS NOT NULL FOR UPDATE OF r
 )
 UPDATE campaign_rate r SET next_at = CASE WHEN due.from_at > due.at THEN r.next_at
     ELSE due.at + interval '1 second' * due.n / due.per_second END
