@@ -1,5 +1,6 @@
 """A campaign's books: what became of its audience, by result and reason, at any moment."""
 
+import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from models.repositories.campaigns import Row
 from models.sessions import Session
 
 RATE_SECONDS = 10.0
+LOOKS, BETWEEN_LOOKS_SECONDS = 25, 0.02
 
 COUNTS = text("""
 SELECT COALESCE(result, phase) AS state, COALESCE(result, 'pending') AS result,
@@ -48,7 +50,8 @@ SELECT count(*) FILTER (WHERE result = 'cancelled') AS stopped,
 """)
 GONE = text("""
 SELECT count(*) FILTER (WHERE result = 'sent') AS sent,
-       count(*) FILTER (WHERE phase IN ('sending', 'unknown')) AS under_way
+       count(*) FILTER (WHERE phase IN ('sending', 'unknown')) AS under_way,
+       count(*) FILTER (WHERE phase = 'queued') AS locked
 FROM message WHERE owner_id = :id
 """)
 
@@ -91,7 +94,17 @@ async def books(session: Session, campaign: Row) -> Books:
 
 
 async def stop(session: Session, id: UUID) -> Stopped:
-    """End what is queued, in the transaction that cancels the campaign."""
-    stopped = (await session.execute(STOP, {"id": id}, within=WITHIN)).one()
-    gone = (await session.execute(GONE, {"id": id}, within=WITHIN)).one()
-    return Stopped(stopped.stopped, gone.sent, gone.under_way + stopped.doubts)
+    """End what is queued, in the transaction that cancels the campaign.
+
+    What a claim holds right now is passed over, since nobody may wait for it while holding others:
+    it is looked at again, until it is known whether it goes.
+    """
+    stopped = doubts = 0
+    for _ in range(LOOKS):
+        found = (await session.execute(STOP, {"id": id}, within=WITHIN)).one()
+        stopped, doubts = stopped + found.stopped, doubts + found.doubts
+        left = (await session.execute(GONE, {"id": id}, within=WITHIN)).one()
+        if not left.locked:
+            break
+        await asyncio.sleep(BETWEEN_LOOKS_SECONDS)
+    return Stopped(stopped, left.sent, left.under_way + left.locked + doubts)
