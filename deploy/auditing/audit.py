@@ -7,17 +7,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from deploy.auditing import ledgers
+from deploy.auditing.approval_checks import APPROVALS
+from deploy.auditing.campaign_checks import CAMPAIGNS
 from deploy.auditing.check import Check
 from deploy.auditing.client_checks import CLIENT
 from deploy.auditing.effect_checks import EFFECTS
-from deploy.auditing.ledger_checks import EVENTS, MESSAGES, NOTIFICATIONS
+from deploy.auditing.ledger_checks import EVENTS, MESSAGES, NOTIFICATIONS, NOTIFIED
+from deploy.auditing.sandbox_accounts import Sandbox
+from deploy.auditing.scope import scope_to
 from models.status import Move, Phase, Result, moved
 
-CHECKS: tuple[Check, ...] = (*CLIENT, *NOTIFICATIONS, *MESSAGES, *EFFECTS, *EVENTS)
+OF_CAMPAIGNS: tuple[Check, ...] = (*MESSAGES, *EFFECTS, *CAMPAIGNS, *APPROVALS)
+CHECKS: tuple[Check, ...] = (*CLIENT, *NOTIFICATIONS, *NOTIFIED, *EVENTS, *OF_CAMPAIGNS)
 
 COUNTS = """
 SELECT (SELECT count(DISTINCT id) FROM journalled) AS accepted,
@@ -27,6 +33,8 @@ SELECT (SELECT count(DISTINCT id) FROM journalled) AS accepted,
        (SELECT count(*) FROM attempt) AS attempts,
        (SELECT count(*) FROM event) AS events,
        (SELECT count(*) FROM effect) AS effects,
+       (SELECT count(*) FROM campaign) AS campaigns,
+       (SELECT count(*) FROM claimed_window) AS windows,
        (SELECT count(*) FROM touched WHERE effects > 1) AS more_than_once
 """
 BOOKS = """
@@ -35,12 +43,21 @@ SELECT COALESCE(result, 'pending') AS result,
        count(*) AS messages
 FROM message GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
 """
+SETTINGS = {
+    "application_name": "tidings audit",
+    "jit": "off",
+    "timezone": "UTC",
+    "work_mem": "64MB",  # whole ledgers are joined
+}
 PATHS = "SELECT DISTINCT path, state FROM walked"
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to audit. `kept`: how many offenders of a check are listed; None: all."""
+    """What to audit. `kept`: how many offenders of a check are listed; None: all.
+
+    `campaign`: that one alone. `sandbox`: whose journals these are; None: of all accounts.
+    """
 
     database_url: str
     journals: Sequence[Path] = ()
@@ -49,6 +66,19 @@ class Question:
     open_ok: bool = False
     complete: bool = False
     kept: int | None = 20
+    campaign: UUID | None = None
+    sandbox: Sandbox | None = None
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """Those that are wanted."""
+        asked = OF_CAMPAIGNS if self.campaign else CHECKS
+        return tuple(check for check in asked if self.asks(check))
+
+    @property
+    def vendors(self) -> ledgers.Vendors:
+        """What is read of the vendors."""
+        return ledgers.Vendors(self.sandboxes, self.rates, self.sandbox, self.campaign)
 
     def asks(self, check: Check) -> bool:
         """Is this check wanted?"""
@@ -68,11 +98,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All of it. `books`: messages by result and reason."""
+    """All of it. `books`: messages by result and reason; `campaign`: the one it is about."""
 
     counts: dict[str, int]
     books: list[tuple[str, str, int]]
     findings: list[Finding]
+    campaign: dict[str, Any] | None = None
 
     @property
     def agrees(self) -> bool:
@@ -85,19 +116,23 @@ async def audit(question: Question) -> Report:
     connection = await asyncpg.connect(
         question.database_url,
         timeout=10,
-        server_settings={"application_name": "tidings audit", "jit": "off", "timezone": "UTC"},
+        server_settings=SETTINGS,
     )
     try:
         await ledgers.load_client(connection, question.journals)
         async with connection.transaction(isolation="repeatable_read"):
-            await ledgers.load_rest(connection, question.sandboxes, question.rates)
+            until = await ledgers.take_snapshot(connection)
+            one = question.campaign
+            campaign = await scope_to(connection, one) if one else None
+            await ledgers.load_rest(connection, question.vendors, until)
             await _note_impossible(connection)
             counts = dict(await connection.fetchrow(COUNTS) or {})
-            wanted = [check for check in CHECKS if question.asks(check)]
+            kept = question.kept
             return Report(
                 counts,
                 [tuple(row) for row in await connection.fetch(BOOKS)],
-                [await _finding(connection, c, counts[c.of], question.kept) for c in wanted],
+                [await _finding(connection, c, counts[c.of], kept) for c in question.checks],
+                campaign,
             )
     finally:
         await connection.close()

@@ -43,6 +43,33 @@ NOTIFICATIONS = (
     ),
 )
 
+# What a campaign's messages have per window: campaign_checks.py, approval_checks.py.
+NOTIFIED = (
+    Check(
+        "intent_missing",
+        "every claim of a notification's message left its attempt",
+        "messages",
+        """
+        SELECT m.owner_id || '.' || m.seq AS id FROM message m LEFT JOIN (
+            SELECT owner_id, seq, count(*) AS attempts, max(n) AS last FROM attempt GROUP BY 1, 2
+        ) t USING (owner_id, seq)
+        WHERE m.notification_id IS NOT NULL
+          AND (m.attempt <> COALESCE(t.attempts, 0) OR m.attempt <> COALESCE(t.last, 0))
+        """,
+    ),
+    Check(
+        "claimed_after_cancel",
+        "nothing was claimed once it was cancelled",
+        "attempts",
+        """
+        SELECT t.owner_id || '.' || t.seq AS id FROM attempt t
+        JOIN message m ON m.owner_id = t.owner_id AND m.seq = t.seq
+        JOIN notification n ON n.id = m.notification_id
+        WHERE t.started_at > n.cancelled_at + (SELECT slack FROM bounds)
+        """,
+    ),
+)
+
 MESSAGES = (
     Check(
         "unbooked",
@@ -65,14 +92,12 @@ MESSAGES = (
         """,
     ),
     Check(
-        "intent_missing",
-        "every claim left its attempt",
-        "messages",
+        "attempt_without_message",
+        "every attempt belongs to a message",
+        "attempts",
         """
-        SELECT m.owner_id || '.' || m.seq AS id FROM message m LEFT JOIN (
-            SELECT owner_id, seq, count(*) AS attempts, max(n) AS last FROM attempt GROUP BY 1, 2
-        ) t USING (owner_id, seq)
-        WHERE m.attempt <> COALESCE(t.attempts, 0) OR m.attempt <> COALESCE(t.last, 0)
+        SELECT t.owner_id || '.' || t.seq AS id FROM attempt t
+        LEFT JOIN message m ON m.owner_id = t.owner_id AND m.seq = t.seq WHERE m.seq IS NULL
         """,
     ),
     Check(
@@ -111,17 +136,6 @@ MESSAGES = (
         """,
     ),
     Check(
-        "claimed_after_cancel",
-        "nothing was claimed once it was cancelled",
-        "attempts",
-        """
-        SELECT t.owner_id || '.' || t.seq AS id FROM attempt t
-        JOIN message m ON m.owner_id = t.owner_id AND m.seq = t.seq
-        JOIN notification n ON n.id = m.notification_id
-        WHERE t.started_at > n.cancelled_at + (SELECT slack FROM bounds)
-        """,
-    ),
-    Check(
         "claimed_after_suppression",
         "nothing was claimed for a suppressed address",
         "attempts",
@@ -130,7 +144,10 @@ MESSAGES = (
         JOIN message m ON m.owner_id = t.owner_id AND m.seq = t.seq
         JOIN suppression s ON s.application_id = m.application_id
              AND s.channel = m.channel AND s.address = m.address
-        WHERE t.started_at > s.created_at + (SELECT slack FROM bounds)
+        WHERE t.started_at > s.created_at + (SELECT slack FROM bounds) AND NOT EXISTS (
+            SELECT FROM claimed_window w WHERE w.claim_token = t.claim_token
+            AND t.seq BETWEEN w.first AND w.last
+            AND w.at <= s.created_at + (SELECT slack FROM bounds))
         """,
     ),
 )
@@ -138,7 +155,7 @@ MESSAGES = (
 EVENTS = (
     Check(
         "version_gap",
-        "every message's events are numbered without a gap",
+        "the events of every notification's message are numbered without a gap",
         "events",
         """
         SELECT owner_id || '.' || seq AS id FROM walked
@@ -147,7 +164,7 @@ EVENTS = (
     ),
     Check(
         "impossible_move",
-        "every message's events walk the state machine to where it is",
+        "the events of every notification's message walk the state machine to where it is",
         "events",
         """
         SELECT w.owner_id || '.' || w.seq AS id FROM walked w

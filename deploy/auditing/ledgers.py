@@ -17,7 +17,9 @@ import orjson
 
 from activities.http_vendor import HttpVendor
 from activities.vendor import VENDORS, vendor_class
+from deploy.auditing import campaign_ledger
 from deploy.auditing.rates import load_rates
+from deploy.auditing.sandbox_accounts import Sandbox, load_elsewhere
 from deploy.local.refusal import CannotRun
 from deploy.local.sandbox import journal
 from models.addresses import normalise
@@ -31,14 +33,14 @@ TABLES = """
 CREATE TEMP TABLE effect (n bigint, at timestamptz, vendor text, account text, address text,
     key text, channel text, by_request boolean, owner_id uuid, seq int);
 CREATE TEMP TABLE impossible (path text, state text);
-CREATE TEMP TABLE bounds AS SELECT $1 AS call_deadline, $1 AS slack
+CREATE TEMP TABLE bounds AS SELECT $1 AS call_deadline, $1 AS slack, interval '2 seconds' AS soon
 """
 TOUCHED = """
 CREATE TEMP TABLE touched AS
 SELECT e.owner_id, e.seq, e.effects, COALESCE(t.covered, 0) AS covered
 FROM (SELECT owner_id, seq, count(*) AS effects FROM effect
       WHERE owner_id IS NOT NULL GROUP BY 1, 2) e
-LEFT JOIN (SELECT owner_id, seq, count(*) AS covered FROM attempt
+LEFT JOIN (SELECT owner_id, seq, count(*) AS covered FROM tried
       WHERE outcome IS NULL OR outcome IN ('accepted', 'unknown') GROUP BY 1, 2) t
 USING (owner_id, seq)
 """
@@ -49,6 +51,7 @@ SELECT m.owner_id, m.seq, m.version, concat_ws(' ', m.phase, m.result) AS state,
        min(v.version) AS first, max(v.version) AS last, count(v.version) AS events
 FROM message m LEFT JOIN event v
 ON v.owner_id = m.owner_id AND v.seq = m.seq AND v.version IS NOT NULL
+WHERE m.notification_id IS NOT NULL
 GROUP BY m.owner_id, m.seq, m.version, m.result, m.phase
 """
 
@@ -68,22 +71,40 @@ async def load_client(connection: "asyncpg.Connection[Any]", paths: Sequence[Pat
         await connection.copy_records_to_table("journalled", records=_accepted(path))
 
 
+@dataclass(frozen=True, slots=True)
+class Vendors:
+    """The vendors' journals, what is asked of them, and whose accounts they have."""
+
+    journals: Sequence[Path]
+    rates: Mapping[str, int]
+    sandbox: Sandbox | None = None
+    only: UUID | None = None  # effects of this owner alone
+
+
+async def take_snapshot(connection: "asyncpg.Connection[Any]") -> datetime:
+    """When it was taken: by the transaction's first statement, which this must be."""
+    at: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return at
+
+
 async def load_rest(
-    connection: "asyncpg.Connection[Any]", paths: Sequence[Path], rates: Mapping[str, int]
+    connection: "asyncpg.Connection[Any]", vendors: Vendors, until: datetime
 ) -> None:
     """The vendors' journals, and what follows from them; within the snapshot's transaction."""
-    until = await connection.fetchval("SELECT clock_timestamp()")  # here the snapshot is taken
     *plain, bounds = TABLES.split(";\n")
     for statement in plain:
         await connection.execute(statement)
     # CREATE TABLE AS takes no parameters from outside: our own constant goes in as it is.
     deadline = f"interval '{CALL_DEADLINE.total_seconds():g} seconds'"
     await connection.execute(bounds.replace("$1", deadline))
-    for path in paths:
-        await connection.copy_records_to_table("effect", records=_effects(path, until))
-    await load_rates(connection, rates)
+    for path in vendors.journals:
+        effects = _effects(path, until, vendors.only)
+        await connection.copy_records_to_table("effect", records=effects)
+    await load_rates(connection, vendors.rates)
+    await load_elsewhere(connection, vendors.sandbox)
     await connection.execute("ANALYZE journalled")
     await connection.execute("ANALYZE effect")
+    await campaign_ledger.load(connection)
     await connection.execute(TOUCHED)
     await connection.execute(WALKED)
 
@@ -109,7 +130,7 @@ def _address(said: dict[str, Any]) -> tuple[str | None, str | None]:
         return None, None
 
 
-def _effects(path: Path, until: datetime) -> Iterator[tuple[object, ...]]:
+def _effects(path: Path, until: datetime, only: UUID | None) -> Iterator[tuple[object, ...]]:
     sources = {name: _source(name) for name in VENDORS}
     with _opened(path):
         pass
@@ -121,6 +142,8 @@ def _effects(path: Path, until: datetime) -> Iterator[tuple[object, ...]]:
             source = sources.get(effect.vendor, Source("", by_request=False))
             found = KEY.fullmatch(effect.key)
             owner_id, seq = (UUID(found[1]), int(found[2])) if found else (None, None)
+            if only and owner_id != only:
+                continue
             names = effect.vendor, effect.account, effect.to, effect.key
             yield effect.n, at, *names, source.channel, source.by_request, owner_id, seq
     except (orjson.JSONDecodeError, TypeError):

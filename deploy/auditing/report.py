@@ -1,5 +1,6 @@
 """An audit's result for people and for programs. Ids only: addresses stay where they are."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,12 +8,17 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.auditing.audit import Report
+from deploy.sending.account import printable
+
+COLUMNS = ("sent", "refused", "suppressed", "expired", "cancelled", "unknown", "pending")
 
 
 def as_object(report: Report) -> dict[str, Any]:
     """The whole report, as `--json` prints it."""
+    campaign = {"campaign": {**report.campaign, "books": sums(report)}} if report.campaign else {}
     return {
         "agrees": report.agrees,
+        **campaign,
         "counts": report.counts,
         "books": [
             {"result": result, "reason": reason, "messages": messages}
@@ -31,31 +37,59 @@ def as_object(report: Report) -> dict[str, Any]:
     }
 
 
+def sums(report: Report) -> dict[str, int]:
+    """The columns of the books; together they are the audience."""
+    counted: Counter[str] = Counter()
+    for result, _, messages in report.books:
+        counted[result] += messages
+    return {column: counted[column] for column in COLUMNS}
+
+
 def show(console: Console, report: Report) -> None:
-    """Three tables: what was read, the books, and what must hold; then the verdict."""
-    counts = report.counts
-    read = _table("ledger", "holds")
-    read.add_row("client's journals", f"{counts['accepted']:,} accepted")
-    read.add_row(
-        "PostgreSQL",
-        f"{counts['notifications']:,} notifications ({counts['still_open']:,} still open),"
-        f" {counts['messages']:,} messages, {counts['attempts']:,} attempts",
-    )
-    read.add_row("vendors' journals", f"{counts['effects']:,} effects")
+    """What was read, the books, and what must hold of what there is; then the verdict."""
     books = _table("messages", "result", "reason")
     for result, reason, messages in report.books:
         books.add_row(f"{messages:,}", result, reason)
-    books.add_row(f"{counts['messages']:,}", "in all", "")
+    books.add_row(f"{report.counts['messages']:,}", "in all", "")
     checks = _table("what must hold", "looked at", "differ")
     for found in report.findings:
         colour = "red" if found.differences else "green"
         differ = f"[{colour}]{found.differences:,}[/]"
-        checks.add_row(found.check.holds, f"{found.looked_at:,} {found.check.of}", differ)
-    for table in (read, books, checks):
+        if found.looked_at or found.differences:
+            checks.add_row(found.check.holds, f"{found.looked_at:,} {found.check.of}", differ)
+    for line in _campaign(report):
+        console.print(line, markup=False, soft_wrap=True)
+    for table in (_read(report), books, checks):
         console.print(table)
         console.print()
     for line in _verdict(report):
         console.print(line, markup=False, soft_wrap=True)
+
+
+def _campaign(report: Report) -> Iterator[str]:
+    """The one it is about: its people are the sum of the books."""
+    if report.campaign:
+        yield printable(f"{report.campaign['name']}, {report.campaign['status']}")
+        columns = " + ".join(f"{count:,} {column}" for column, count in sums(report).items())
+        yield f"{report.campaign['people']:,} people = {columns}\n"
+
+
+def _read(report: Report) -> Table:
+    counts = {name: f"{count:,}" for name, count in report.counts.items()}
+    read = _table("ledger", "holds")
+    messages = f"{counts['messages']} messages, {counts['attempts']} attempts"
+    windows = f"{counts['windows']} windows"
+    if report.campaign:
+        read.add_row("PostgreSQL", f"{messages}, {windows}, {counts['events']} events")
+    else:
+        still = f"({counts['still_open']} still open)"
+        bulk = f"{counts['campaigns']} campaigns ({windows})"
+        read.add_row("client's journals", f"{counts['accepted']} accepted")
+        read.add_row(
+            "PostgreSQL", f"{counts['notifications']} notifications {still}, {bulk}, {messages}"
+        )
+    read.add_row("vendors' journals", f"{counts['effects']} effects")
+    return read
 
 
 def _verdict(report: Report) -> Iterator[str]:

@@ -14,12 +14,15 @@ from rich.console import Console
 from deploy.auditing.audit import Question
 from deploy.auditing.audit import audit as run
 from deploy.auditing.report import as_object, show
+from deploy.auditing.sandbox_accounts import Sandbox
 from deploy.commands.options import AsJson
-from deploy.local.folder import DataFolder
+from deploy.local.lock import holder
+from deploy.local.ports import Ports
 from deploy.local.refusal import CannotRun
 from deploy.local.sandbox.journal import FILE
+from deploy.local.state import read_state
 from deploy.managing.database_trouble import told_in_one_line
-from deploy.managing.reach import Folder, reach
+from deploy.managing.reach import Folder, Reach, reach
 
 Journals = Annotated[
     list[Path] | None,
@@ -55,12 +58,18 @@ def audit(
     question = Question(
         database_url=where.database_url,
         journals=journal or (),
-        sandboxes=[_file(path) for path in sandbox] if sandbox else _own_sandbox(where.folder),
+        sandboxes=journals_of(where, sandbox),
         rates=dict(_rate(each) for each in rate or ()),
         open_ok=open_ok,
         complete=complete,
         kept=None if as_json else 20,
+        sandbox=None if sandbox else own_sandbox(where),
     )
+    audited(where, question, as_json=as_json)
+
+
+def audited(where: Reach, question: Question, *, as_json: bool) -> None:
+    """Print the report; exit code 1 on any difference."""
     with told_in_one_line(where.database_url, where.hint):
         report = asyncio.run(run(question))
     if as_json:
@@ -70,14 +79,19 @@ def audit(
     raise typer.Exit(0 if report.agrees else 1)
 
 
-def _own_sandbox(folder: DataFolder | None) -> list[Path]:
-    if folder is None:
+def journals_of(where: Reach, named: list[Path] | None) -> list[Path]:
+    """The vendors' journals that were named, or else the stack's own."""
+    if named:
+        return [path / FILE if path.is_dir() else path for path in named]
+    if where.folder is None:
         raise CannotRun("no stack, so no sandbox of its own: name the journal with --sandbox")
-    return [folder.sandbox / FILE]
+    return [where.folder.sandbox / FILE]
 
 
-def _file(path: Path) -> Path:
-    return path / FILE if path.is_dir() else path
+def own_sandbox(where: Reach) -> Sandbox | None:
+    """The stack's, by which its accounts are told from others."""
+    runs = holder(where.folder) or read_state(where.folder.state) if where.folder else None
+    return Sandbox(Ports.from_base(runs.port_base), where.secret_keys) if runs else None
 
 
 def _rate(option: str) -> tuple[str, int]:

@@ -5,12 +5,14 @@ Exit codes: 0 done, 1 the API does not do that, 2 the command makes no sense or 
 """
 
 import time
+from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from rich.console import Console
 
+from deploy.auditing.audit import Question
 from deploy.campaigning.api import Refused
 from deploy.campaigning.approving import as_seen, show_for_approval, signal_command
 from deploy.campaigning.calling import Caller, calling, stdout
@@ -27,6 +29,9 @@ from deploy.campaigning.views import (
     show_report,
 )
 from deploy.campaigning.watching import exit_code, teller, watch
+from deploy.commands.audit import Sandboxes, audited, journals_of, own_sandbox
+from deploy.commands.options import AsJson
+from deploy.managing.reach import reach
 from deploy.sending.items import CHANNELS
 from deploy.sending.refusals import CannotRead
 
@@ -34,6 +39,12 @@ LOOK_SECONDS = 0.3
 ID = Annotated[UUID, typer.Argument(metavar="ID", help="The id that `list` shows.")]
 Name = Annotated[str, typer.Option(help="As approvers and reports show it.")]
 Hash = Annotated[str | None, typer.Option(help="Of what you saw; else of what it shows now.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--stack", "--data", help="The stack's folder; else TIDINGS_DATABASE_URL, else .tidings."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 campaigns = typer.Typer(help="Campaigns: make, approve, watch, audit.", no_args_is_help=True)
@@ -303,3 +314,25 @@ def events(caller: Caller, campaign_id: ID) -> None:
             break
         after = page["next"]
     caller.tell({"items": items}, show_events)
+
+
+@campaigns.command("audit")
+def audit_it(
+    campaign_id: ID,
+    stack: Folder = None,
+    sandbox: Sandboxes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare its books, approvals and windows with what the vendors got; also while it runs.
+
+    It asks PostgreSQL and the sandbox's journal, not the API. Exit code 1 on any difference.
+    """
+    where = reach(stack)
+    question = Question(
+        database_url=where.database_url,
+        sandboxes=journals_of(where, sandbox),
+        kept=None if as_json else 20,
+        campaign=campaign_id,
+        sandbox=None if sandbox else own_sandbox(where),
+    )
+    audited(where, question, as_json=as_json)

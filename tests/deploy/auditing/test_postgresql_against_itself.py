@@ -60,7 +60,7 @@ LIES = {
     ),
     "a refusal, although it was sent": (
         "UPDATE attempt SET outcome = 'accepted' WHERE seq = 3",
-        {"doubt_denied"},
+        {"doubt_denied", "accepted_without_effect"},
     ),
     "an attempt nobody ended": (
         "UPDATE attempt SET outcome = NULL WHERE seq = 3",
@@ -117,7 +117,7 @@ LIES = {
     ),
     "a message that was deleted": (
         "DELETE FROM message WHERE seq = 1",
-        {"without_message"},
+        {"without_message", "attempt_without_message"},
     ),
     "a notification that is done without any message": (
         "UPDATE message SET notification_id = application_id",
