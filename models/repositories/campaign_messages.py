@@ -207,19 +207,24 @@ SELECT c.status, c.per_second, c.data, c.content, c.template_version_id, o.expir
            AS sendable
 FROM campaign c JOIN owner o ON o.id = c.id WHERE c.id = :owner_id
 """)
-# At most a second's worth is given at once, and never ahead of time: what is lost is not sent
-# faster later.
+# At most a second's worth is given at once, no more than is due, and never ahead of time: what is
+# lost is not sent faster later.
 GRANT = text("""
 WITH now AS (SELECT clock_timestamp() AS at), due AS (
+    SELECT count(*) AS n FROM (
+        SELECT FROM message WHERE owner_id = :owner_id AND seq > :after AND seq <= :last
+        AND phase = 'queued' AND next_at <= now() LIMIT :wanted) m
+), given AS (
     SELECT r.owner_id, GREATEST(r.next_at, now.at) AS from_at,
-           LEAST(:wanted, GREATEST(1, floor(c.per_second))) AS n, c.per_second, now.at
-    FROM campaign_rate r JOIN campaign c ON c.id = r.owner_id, now
+           LEAST(due.n, GREATEST(1, floor(c.per_second))) AS n, c.per_second, now.at
+    FROM campaign_rate r JOIN campaign c ON c.id = r.owner_id, now, due
     WHERE r.owner_id = :owner_id AND c.per_second IS NOT NULL FOR UPDATE OF r
 )
-UPDATE campaign_rate r SET next_at = CASE WHEN due.from_at > due.at THEN r.next_at
-    ELSE due.at + interval '1 second' * due.n / due.per_second END
-FROM due WHERE r.owner_id = due.owner_id
-RETURNING CASE WHEN due.from_at > due.at THEN 0 ELSE due.n END AS n, due.from_at - due.at AS wait
+UPDATE campaign_rate r SET next_at = CASE WHEN given.n = 0 OR given.from_at > given.at
+    THEN r.next_at ELSE given.at + interval '1 second' * given.n / given.per_second END
+FROM given WHERE r.owner_id = given.owner_id
+RETURNING CASE WHEN given.from_at > given.at THEN 0 ELSE given.n END AS n,
+    CASE WHEN given.n = 0 THEN interval '0' ELSE given.from_at - given.at END AS wait
 """)
 
 
@@ -274,9 +279,18 @@ async def sendable(session: Session, owner_id: UUID) -> Sendable:
     )
 
 
-async def grant(session: Session, owner_id: UUID, wanted: int) -> tuple[int, timedelta]:
-    """How many the campaign's own rate allows now; none: how long until it is worth asking."""
-    row = (await session.execute(GRANT, {"owner_id": owner_id, "wanted": wanted})).one_or_none()
+async def grant(session: Session, shard: Shard, after: int, wanted: int) -> tuple[int, timedelta]:
+    """How many the campaign's own rate allows now; none: how long until it is worth asking.
+
+    None and no time: nothing is due behind the cursor.
+    """
+    values = {
+        "owner_id": shard.owner_id,
+        "after": after,
+        "last": shard.last,
+        "wanted": wanted,
+    }
+    row = (await session.execute(GRANT, values)).one_or_none()
     if row is None:  # it has no rate any more
         return wanted, timedelta()
     return int(row.n), max(row.wait, timedelta())

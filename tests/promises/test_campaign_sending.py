@@ -161,6 +161,13 @@ async def test_a_slow_rate_is_raised_at_once(platform, vendors, new_team, to) ->
     assert (await ended(team.ada, id))["counts"] == {"sent": 30}
 
 
+async def test_with_its_last_it_ends_however_slow_it_is(platform, vendors, new_team) -> None:
+    team = await new_team(vendors.twilio())
+    id = await running(team, 1, per_second=0.01)
+
+    assert (await ended(team.ada, id))["counts"] == {"sent": 1}
+
+
 async def test_a_rate_is_set_while_it_runs(platform, vendors, new_team) -> None:
     account = vendors.twilio()
     team = await new_team(account)
