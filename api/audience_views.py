@@ -56,7 +56,7 @@ class AudienceCreate(Body):
     model_config = _shown(EXAMPLE)
 
     channel: Channel
-    format: Literal["csv", "ndjson"]
+    format: Literal["csv", "ndjson"] = "csv"
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)] = ""
 
 
