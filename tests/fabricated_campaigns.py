@@ -1,6 +1,6 @@
 """A fabricated campaign that agrees with its audience, its approval and the vendor's journal."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -104,14 +104,18 @@ class FabricatedCampaign:
     connection: asyncpg.Connection
     effects: tuple[Effect, ...] = HONEST
 
-    async def audit(self, *, alone: bool) -> Report:
+    def write_journal(self) -> Path:
         path = self.folder / "journal.ndjson"
         path.write_bytes(b"".join(orjson.dumps(e) + b"\n" for e in self.effects))
-        question = Question(self.url, (), [path])
-        return await audit(replace(question, campaign=UUID(CAMPAIGN)) if alone else question)
+        return path
 
-    async def differences(self, *, alone: bool) -> dict[str, list[str]]:
-        report = await self.audit(alone=alone)
+    async def audit(self, *, alone: bool, **options: Any) -> Report:
+        """Of this campaign alone, or of all there is."""
+        one = UUID(CAMPAIGN) if alone else None
+        return await audit(Question(self.url, (), [self.write_journal()], campaign=one, **options))
+
+    async def differences(self, *, alone: bool, **options: Any) -> dict[str, list[str]]:
+        report = await self.audit(alone=alone, **options)
         return {f.check.name: f.ids for f in report.findings if f.differences}
 
     async def write(self) -> None:

@@ -1,17 +1,20 @@
-"""One database, one fabricated notification in it, and the journals that go with it."""
+"""One database, a fabricated notification or campaign in it, and the journals that go with it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+from fabricated_campaigns import FabricatedCampaign
 from fabricated_ledgers import APPLICATION, LIVES, OWNER, Ledgers
 
 
 @pytest.fixture
 async def ledgers(database_url: str, tmp_path: Path) -> AsyncIterator[Ledgers]:
     connection = await asyncpg.connect(database_url)
-    await connection.execute("TRUNCATE owner, notification, message, attempt, event, suppression")
+    await connection.execute(
+        "TRUNCATE owner, notification, message, attempt, event, suppression, campaign CASCADE"
+    )
     await connection.execute(
         "INSERT INTO owner (id, application_id, kind, priority, status, next_at)"
         " VALUES ($1, $2, 'notification', 'high', 'ended', now())",
@@ -27,5 +30,18 @@ async def ledgers(database_url: str, tmp_path: Path) -> AsyncIterator[Ledgers]:
     made = Ledgers(database_url, tmp_path, connection)
     for seq in LIVES:
         await made.write(seq)
+    yield made
+    await connection.close()
+
+
+@pytest.fixture
+async def campaign(database_url: str, tmp_path: Path) -> AsyncIterator[FabricatedCampaign]:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(
+        "TRUNCATE owner, notification, message, attempt, event, suppression, application,"
+        " audience_row, campaign CASCADE"
+    )
+    made = FabricatedCampaign(database_url, tmp_path, connection)
+    await made.write()
     yield made
     await connection.close()

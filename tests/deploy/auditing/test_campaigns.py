@@ -1,30 +1,29 @@
 """A campaign that is as it should be agrees; each defect is caught, alone or among all."""
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from uuid import uuid4
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
 
-import asyncpg
+import orjson
 import pytest
-from fabricated_campaigns import HONEST, SECOND, Effect, FabricatedCampaign, effect
+from api_in_process import SECRET_KEYS
+from fabricated_campaigns import (
+    ACCOUNT,
+    APPLICATION,
+    HONEST,
+    SECOND,
+    Effect,
+    FabricatedCampaign,
+    effect,
+)
 
 from deploy.auditing.audit import OF_CAMPAIGNS
 from deploy.auditing.campaign_life import can_be
 from deploy.auditing.report import sums
+from deploy.auditing.sandbox_accounts import Sandbox
+from deploy.local.ports import Ports
 from models.errors import NotFound
-
-
-@pytest.fixture
-async def campaign(database_url: str, tmp_path: Path) -> AsyncIterator[FabricatedCampaign]:
-    connection = await asyncpg.connect(database_url)
-    await connection.execute(
-        "TRUNCATE owner, notification, message, attempt, event, suppression, application,"
-        " audience_row, campaign CASCADE"
-    )
-    made = FabricatedCampaign(database_url, tmp_path, connection)
-    await made.write()
-    yield made
-    await connection.close()
+from models.seal import Keyring
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -309,6 +308,31 @@ async def test_one_campaign_is_not_told_of_others(campaign: FabricatedCampaign) 
     found = await campaign.differences(alone=False)
     assert found["without_message"] == ["effect 8"]
     assert found["stranger"] == ["effect 9"]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "config", "here"),
+    [
+        ("smtp", {"host": "127.0.0.1", "port": 20_005}, True),
+        ("smtp", {"host": "mail.example.com", "port": 20_005}, False),
+        ("sendgrid", {"base_url": "http://127.0.0.1:20004"}, True),
+        ("sendgrid", {}, False),
+    ],
+)
+async def test_what_went_through_another_vendor_is_in_no_journal_of_ours(
+    campaign: FabricatedCampaign, vendor: str, config: dict[str, Any], here: bool
+) -> None:
+    campaign.effects = ()
+    sealed = Keyring(SECRET_KEYS).seal(orjson.dumps(config), UUID(ACCOUNT))
+    await campaign.connection.execute(
+        "INSERT INTO vendor_account (id, application_id, name, channel, vendor, rank,"
+        " sealed_config) VALUES ($1, $2, 'theirs', 'email', $3, 1, $4)",
+        *(ACCOUNT, APPLICATION, vendor, sealed),
+    )
+    sandbox = Sandbox(Ports.from_base(20_000), SECRET_KEYS)
+    for alone in (True, False):
+        found = await campaign.differences(alone=alone, sandbox=sandbox)
+        assert set(found) == ({"sent_without_effect"} if here else set())
 
 
 async def test_a_campaign_that_is_not_there_is_said(campaign: FabricatedCampaign) -> None:

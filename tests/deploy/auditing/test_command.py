@@ -4,20 +4,40 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Awaitable, Callable
 
+import pytest
+from fabricated_campaigns import CAMPAIGN, FabricatedCampaign
 from fabricated_ledgers import OWNER, Ledgers
 
-CLI = (sys.executable, "-P", "-m", "deploy.cli", "audit")
+CLI = (sys.executable, "-P", "-m", "deploy.cli")
+Said = tuple[int | None, str, str]
+Run = Callable[..., Awaitable[Said]]
 
 
-async def tidings_audit(ledgers: Ledgers, *options: str) -> tuple[int | None, str, str]:
+async def tidings_audit(ledgers: Ledgers, *options: str) -> Said:
     await ledgers.audit()  # writes the journals
+    return await tidings(ledgers.url, "audit", *options)
+
+
+@pytest.fixture
+def tidings_campaigns_audit(campaign: FabricatedCampaign) -> Run:
+    async def run(*options: str) -> Said:
+        campaign.write_journal()
+        folder = str(campaign.folder)
+        command = ("campaigns", "audit", CAMPAIGN, "--sandbox", folder)
+        return await tidings(campaign.url, *command, *options)
+
+    return run
+
+
+async def tidings(database_url: str, *words: str) -> Said:
     process = await asyncio.create_subprocess_exec(
         *CLI,
-        *options,
+        *words,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "TIDINGS_DATABASE_URL": ledgers.url, "COLUMNS": "100"},
+        env={**os.environ, "TIDINGS_DATABASE_URL": database_url, "COLUMNS": "100"},
     )
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()
@@ -64,3 +84,37 @@ async def test_what_is_missing_is_said_in_one_line(ledgers: Ledgers) -> None:
     )
     code, _, err = await tidings_audit(ledgers, "--sandbox", str(ledgers.folder), "--rate", "20")
     assert (code, err) == (1, "tidings: --rate 20: want ACCOUNT=N, such as twilio=20\n")
+
+
+async def test_one_campaign_is_told_with_its_books(
+    campaign: FabricatedCampaign, tidings_campaigns_audit: Run
+) -> None:
+    code, out, err = await tidings_campaigns_audit()
+    assert (code, err) == (0, "")
+    assert out.startswith(
+        "News, running\n11 people = 4 sent + 1 refused + 2 suppressed + 1 expired + 0 cancelled"
+        " + 1 unknown + 2 pending\n"
+    )
+    assert out.endswith("the books agree\n")
+
+
+async def test_a_campaign_that_differs_is_exit_1_and_names_no_address(
+    campaign: FabricatedCampaign, tidings_campaigns_audit: Run
+) -> None:
+    await campaign.connection.execute("DELETE FROM campaign_approval")
+    campaign.effects = ()
+    code, out, _ = await tidings_campaigns_audit()
+    assert code == 1
+    assert "approval_missing: not so that as many have approved it as it needs: 1" in out
+    assert f"  {CAMPAIGN}.10\n" in out
+    assert "example.com" not in out
+    code, out, _ = await tidings_campaigns_audit("--json")
+    facts = json.loads(out)
+    assert (code, facts["agrees"], facts["campaign"]["books"]["sent"]) == (1, False, 4)
+
+
+async def test_a_campaign_of_nobody_is_one_line(
+    campaign: FabricatedCampaign, tidings_campaigns_audit: Run
+) -> None:
+    await campaign.connection.execute("DELETE FROM campaign_approval; DELETE FROM campaign")
+    assert await tidings_campaigns_audit() == (1, "", "tidings: no such campaign\n")

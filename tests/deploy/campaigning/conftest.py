@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from deploy.commands.campaigns import campaigns
 from deploy.commands.keys import keys
 
-Run = Callable[..., Result]
+Run = Callable[..., Any]
 SCOPES = {
     "ada@example.com": "campaigns:write,campaigns:read",
     "grace@example.com": "campaigns:write,campaigns:read,campaigns:approve",
@@ -40,6 +40,19 @@ def ada(stack: Any, people_keys: dict[str, str]) -> Run:
 @pytest.fixture
 def grace(stack: Any, people_keys: dict[str, str]) -> Run:
     return _person(stack, people_keys["grace"])
+
+
+@pytest.fixture
+def audit(stack: Any) -> Run:
+    """The audit of one campaign as `--json` gives it."""
+
+    def run(id: str) -> dict[str, Any]:
+        done = invoke(campaigns, "audit", id, "--data", str(stack.data), "--json")
+        found = json.loads(done.stdout)
+        assert done.exit_code == (0 if found["agrees"] else 1)
+        return found
+
+    return run
 
 
 def _person(stack: Any, key: str) -> Run:

@@ -36,7 +36,7 @@ def seen(run: Any, id: str) -> dict[str, Any]:
     return json.loads(run("show", id, "--json").stdout)
 
 
-def test_from_a_file_to_its_report(ada: Any, grace: Any, draft: str) -> None:
+def test_from_a_file_to_its_report(ada: Any, grace: Any, audit: Any, draft: str) -> None:
     submitted = ada("submit", draft, "--wait")
     assert submitted.exit_code == 0
     assert f"{draft}  pending_approval" in submitted.stdout
@@ -52,6 +52,9 @@ def test_from_a_file_to_its_report(ada: Any, grace: Any, draft: str) -> None:
     followed = ada("watch", draft, "--json")
     assert followed.exit_code == 0
     assert json.loads(followed.stdout.splitlines()[-1])["counts"] == {"sent": PEOPLE}
+    audited = audit(draft)
+    assert audited["campaign"]["books"]["sent"] == PEOPLE
+    assert differing(audited) == {}
     assert "News: completed in " in ada("report", draft).stdout
     kinds = [e["kind"] for e in json.loads(ada("events", draft, "--json").stdout)["items"]]
     assert kinds == ["created", "submitted", "validated", "approved", "started", "completed"]
@@ -62,6 +65,31 @@ def test_from_a_file_to_its_report(ada: Any, grace: Any, draft: str) -> None:
     listed = [c["id"] for c in json.loads(ada("list", "--json").stdout)["items"]]
     assert copy in listed
     assert draft not in listed
+
+
+def test_its_books_agree_at_any_moment(ada: Any, grace: Any, audit: Any, draft: str) -> None:
+    ada("edit", draft, "--per-second", "50", "--canary", "10:100")
+    ada("submit", draft, "--wait")
+    assert audit(draft)["campaign"]["books"]["pending"] == PEOPLE
+    grace("approve", draft, "--yes", "--hash", seen(ada, draft)["content_hash"])
+    books: dict[str, int] = {"sent": 0}
+    while books["sent"] < PEOPLE / 4:
+        found = audit(draft)
+        books = found["campaign"]["books"]
+        assert differing(found) == {}
+        assert sum(books.values()) == PEOPLE
+    assert ada("pause", draft).exit_code == 0
+    assert differing(audit(draft)) == {}
+    assert ada("resume", draft).exit_code == 0
+    assert ada("cancel", draft, "--yes").exit_code == 0
+    assert ada("watch", draft).exit_code == 3
+    ended = audit(draft)
+    assert differing(ended) == {}
+    assert ended["campaign"]["books"]["cancelled"] > 0
+
+
+def differing(audited: dict[str, Any]) -> dict[str, list[str]]:
+    return {check["name"]: check["ids"] for check in audited["checks"] if check["differences"]}
 
 
 def test_nobody_approves_their_own_nor_what_has_changed(ada: Any, grace: Any, draft: str) -> None:
