@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         DECIDE,
         DECIDE_LOCAL,
         LONGEST_PAUSE,
+        LONGEST_REST,
         PREPARE,
         SHORTEST_PAUSE,
     )
@@ -112,8 +113,13 @@ class CampaignWorkflow:
         if any(result.counts for result in results):
             self._pause = SHORTEST_PAUSE
             return
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)  # nothing to do is no hot loop
-        await self._wait_until(workflow.now() + self._pause)
+        # Nothing to do is no hot loop; an account that rests says until when.
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        soonest = workflow.now() + self._pause
+        looks = [result.look_again_at for result in results if result.look_again_at]
+        if len(looks) == len(results):
+            soonest = max(soonest, min(*looks, workflow.now() + LONGEST_REST))
+        await self._wait_until(soonest)
 
     async def _shard(self, shard: Shard) -> Delivered:
         return await workflow.execute_child_workflow(

@@ -68,6 +68,7 @@ PREPARE: Beating = {
 
 # Windows of a shard, until its time is up; the campaign's own expiry is in the rows.
 DELIVER_CAMPAIGN = PREPARE
+LONGEST_REST = timedelta(minutes=1)  # with every account closed; an operator may open one
 SOON = timedelta(seconds=5)  # later than that, the campaign waits and not the shard
 
 # Between rounds in which there was nothing to deliver: doubled from the one to the other.
