@@ -58,6 +58,14 @@ GROUP_IS_THERE = text("""
 SELECT EXISTS (SELECT FROM profile_group WHERE application_id = :application_id AND name = :group)
 """)
 CLEAR = text("DELETE FROM message WHERE owner_id = :id")
+# People frozen for its earlier submission: nobody else's.
+FORGET = text("""
+WITH gone AS (
+    DELETE FROM audience a USING campaign c
+    WHERE c.id = :id AND a.id = c.audience_id AND a.kind = 'people' RETURNING a.id
+)
+DELETE FROM audience_row WHERE audience_id IN (SELECT id FROM gone)
+""")
 SNAPSHOT = text("""
 WITH people AS (
     SELECT DISTINCT ON (address) line, address FROM audience_row
@@ -167,6 +175,7 @@ async def take(session: Session, campaign: Row, audience_id: UUID) -> Snapshot:
 async def clear(session: Session, id: UUID) -> None:
     """Nobody is in its books: what an earlier submission counted is void."""
     await session.execute(CLEAR, {"id": id}, within=WITHIN)
+    await session.execute(FORGET, {"id": id}, within=WITHIN)
 
 
 async def line_of(session: Session, id: UUID, n: int) -> int | None:
