@@ -17,7 +17,7 @@ from models.repositories.campaigns import By, Row
 from models.sessions import Session
 
 SHARD = 12_500  # messages of one shard: enough shards for every process to get some
-PARALLEL = 4  # shards under way at once
+AT_ONCE = 16  # shards of one step
 FAR = timedelta(days=1)  # nothing is known before then
 AGAIN = timedelta(seconds=30)
 
@@ -169,7 +169,7 @@ def _shards(
     campaign: Row, first: int, last: int, closes_at: datetime | None = None
 ) -> tuple[Shard, ...]:
     """What is open, in ranges; the next ones follow when these have ended."""
-    starts = range(first, min(last, first + PARALLEL * SHARD - 1) + 1, SHARD)
+    starts = range(first, min(last, first + AT_ONCE * SHARD - 1) + 1, SHARD)
     return tuple(
         Shard(
             owner_id=campaign["id"],
