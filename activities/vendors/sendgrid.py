@@ -51,9 +51,9 @@ class SendGrid(HttpVendor):
 
     def group(self, message: Message) -> Hashable:
         """Sender and kinds of body belong to the call; what is no substitution goes alone."""
-        bodies = message.text + message.html
-        size = len(bodies.encode(errors="replace")) + len(TEXT + HTML)
-        alone = size > SUBSTITUTIONS_BYTES or TEXT in bodies or HTML in bodies
+        bodies = message.text, message.html
+        size = sum(map(_size, bodies)) + len(TEXT + HTML)
+        alone = size > SUBSTITUTIONS_BYTES or any(TEXT in b or HTML in b for b in bodies)
         return message.sender, bool(message.text), bool(message.html), message.id if alone else ""
 
     def request(self, batch: Sequence[Message]) -> httpx.Request:
@@ -100,6 +100,10 @@ class SendGrid(HttpVendor):
             replace(shared, verdict=Verdict.REFUSED, scope=scopes[n]) if n in scopes else shared
             for n in range(len(batch))
         ]
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def personalization(message: Message, *, alone: bool) -> dict[str, Any]:
