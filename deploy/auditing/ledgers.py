@@ -102,11 +102,17 @@ async def load_rest(
         await connection.copy_records_to_table("effect", records=effects)
     await load_rates(connection, vendors.rates)
     await load_elsewhere(connection, vendors.sandbox)
-    await connection.execute("ANALYZE journalled")
-    await connection.execute("ANALYZE effect")
+    await _known(connection, "journalled", "effect", "elsewhere")
     await campaign_ledger.load(connection)
     await connection.execute(TOUCHED)
     await connection.execute(WALKED)
+    await _known(connection, "touched", "walked")
+
+
+async def _known(connection: "asyncpg.Connection[Any]", *tables: str) -> None:
+    """How large they are: nobody counts temporary tables, and plans would take them for small."""
+    for table in tables:
+        await connection.execute(f"ANALYZE {table}")
 
 
 def _accepted(path: Path) -> Iterator[tuple[UUID, str | None, str | None, str | None]]:
