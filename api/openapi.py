@@ -1,6 +1,7 @@
 """The OpenAPI document: FastAPI's, with our problems in place of its own 422, and with examples.
 
-Which problems an operation has follows from what it takes; a new route needs no line here.
+Which problems an operation has follows from what it takes, and from the `responses` of its route; a
+new route needs no line here.
 """
 
 from http import HTTPStatus
@@ -85,6 +86,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
 
 def _statuses(operation: dict[str, Any]) -> list[int]:
     found = {401, 403, 422, 503}
+    found |= {int(s) for s in operation["responses"] if int(s) >= 400}  # what the route itself says
     if "requestBody" in operation:
         found |= {400, 413, 415}
     places = {(p["in"], p["name"]) for p in operation.get("parameters", [])}

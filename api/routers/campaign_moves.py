@@ -20,7 +20,12 @@ from models.repositories.campaign_approvals import Answer, Decision
 from models.repositories.campaigns import By
 from models.workflow_start import WorkflowStart
 
-router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["campaigns"], route_class=JsonRoute)
+router = APIRouter(
+    prefix="/v1/campaigns/{campaign_id}",
+    tags=["campaigns"],
+    route_class=JsonRoute,
+    responses={409: {"description": "It has no such move now."}},
+)
 
 FORBIDDEN = ("own_campaign",)
 

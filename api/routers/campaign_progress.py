@@ -64,7 +64,7 @@ async def stream_progress(
     return EventSourceResponse(progress(), ping=15)
 
 
-@router.get("/report")
+@router.get("/report", responses={409: {"description": "It has not ended."}})
 async def campaign_report(
     campaign_id: UUID, caller: CampaignReader, session: Session
 ) -> ReportView:

@@ -25,6 +25,7 @@ from models.repositories.api_keys import Caller
 from models.repositories.campaigns import By
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], route_class=JsonRoute)
+MOVES: dict[int | str, Any] = {409: {"description": "Not as far as it is now."}}
 
 
 @router.post("", status_code=201)
@@ -64,7 +65,7 @@ async def get_campaign(campaign_id: UUID, caller: CampaignReader, session: Sessi
     return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
 
 
-@router.patch("/{campaign_id}")
+@router.patch("/{campaign_id}", responses=MOVES)
 async def edit_campaign(
     campaign_id: UUID,
     body: CampaignPatch,
@@ -94,7 +95,7 @@ async def duplicate_campaign(
     return await _copy(session, caller, row, {})
 
 
-@router.post("/{campaign_id}/retry-failed", status_code=201)
+@router.post("/{campaign_id}/retry-failed", status_code=201, responses=MOVES)
 async def retry_failed(campaign_id: UUID, caller: CampaignWriter, session: Session) -> CampaignView:
     """Make a new draft of an ended one, to those that were refused or expired."""
     row = await campaigns.get(session, caller.application_id, campaign_id)
@@ -106,7 +107,7 @@ async def retry_failed(campaign_id: UUID, caller: CampaignWriter, session: Sessi
     return await _copy(session, caller, row, {"audience": {"audience_id": str(id)}})
 
 
-@router.post("/{campaign_id}/archive")
+@router.post("/{campaign_id}/archive", responses=MOVES)
 async def archive_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session
 ) -> CampaignView:

@@ -7,6 +7,17 @@ import pytest
 from uuid_utils.compat import uuid7
 
 MUST = {"401", "403", "422", "503"}
+MOVES_OF_CAMPAIGNS = {
+    ("patch", ""),
+    ("get", "/report"),
+    *[
+        ("post", f"/{move}")
+        for move in (
+            *("submit", "approve", "reject", "approval-code", "pause", "resume", "rate", "cancel"),
+            *("retry-failed", "archive"),
+        )
+    ],
+}
 WITH_BODY = {"400", "413", "415"}
 
 
@@ -62,6 +73,7 @@ def test_every_operation_documents_its_problems_with_an_example_each(document) -
         wanted |= {"404"} if "{" in path else set()
         headers = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
         wanted |= {"409"} if headers & {"Idempotency-Key", "Upload-Offset"} else set()
+        wanted |= {"409"} if (method, path.rpartition("}")[2]) in MOVES_OF_CAMPAIGNS else set()
         problems = {s: r for s, r in operation["responses"].items() if int(s) >= 400}
         assert set(problems) == wanted, (method, path)
         for status, response in problems.items():
@@ -97,6 +109,32 @@ async def test_every_example_of_a_body_is_accepted(api, document) -> None:
     assert posted >= 4
 
 
+async def test_every_example_for_a_campaign_is_taken_as_it_stands(api, document) -> None:
+    example = document["components"]["schemas"]["CampaignCreate"]["examples"][0]
+    id = (await api.http.post("/v1/campaigns", json=example)).json()["id"]
+    taken = {}
+    for path, method, operation in operations(document):
+        if "{campaign_id}" not in path or "requestBody" not in operation:
+            continue
+        reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+        for body in schema["examples"]:
+            where = path.replace("{campaign_id}", id)
+            answer = await api.http.request(method, where, json=body)
+            taken[path.rpartition("}")[2]] = answer.status_code, answer.json().get("code")
+
+    own = 403, "own_campaign"  # it says what it must, of a campaign that this key has made
+    assert taken == {
+        "": (200, None),
+        "/preview": (200, None),
+        "/rate": (200, None),
+        "/test": (202, None),
+        "/approve": own,
+        "/reject": own,
+        "/approval-code": own,
+    }
+
+
 async def test_every_example_of_an_item_is_accepted(api, document) -> None:
     items = document["components"]["schemas"]["BatchItem"]["examples"]
 
@@ -117,6 +155,16 @@ async def test_answers_have_the_fields_the_document_promises(api, body, document
         "ReadyView": await api.http.get("/health/ready"),
         "Problem": await api.http.get(f"/v1/notifications/{uuid7()}"),
     }
+    example = schemas["CampaignCreate"]["examples"][0]
+    answers["CampaignView"] = await api.http.post("/v1/campaigns", json=example)
+    campaign = f"/v1/campaigns/{answers['CampaignView'].json()['id']}"
+    answers["CampaignPage"] = await api.http.get("/v1/campaigns")
+    answers["AudienceView"] = await api.http.get(f"{campaign}/audience")
+    answers["ProgressView"] = await api.http.get(f"{campaign}/progress")
+    answers["EventPage"] = await api.http.get(f"{campaign}/events")
+    answers["PreviewView"] = await api.http.post(f"{campaign}/preview", json={})
+    answers["CancelView"] = await api.http.post(f"{campaign}/cancel")
+    answers["ReportView"] = await api.http.get(f"{campaign}/report")
 
     for name, answer in answers.items():
         promised, found = schemas[name], set(answer.json())
