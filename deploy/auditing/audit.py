@@ -33,6 +33,8 @@ SELECT (SELECT count(DISTINCT id) FROM journalled) AS accepted,
        (SELECT count(*) FROM attempt) AS attempts,
        (SELECT count(*) FROM event) AS events,
        (SELECT count(*) FROM effect) AS effects,
+       (SELECT count(*) FROM attempt t JOIN elsewhere x ON x.account_id = t.account_id
+        WHERE t.outcome = 'accepted') AS accepted_elsewhere,
        (SELECT count(*) FROM campaign) AS campaigns,
        (SELECT count(*) FROM claimed_window) AS windows,
        (SELECT count(*) FROM touched WHERE effects > 1) AS more_than_once

@@ -89,6 +89,9 @@ def _read(report: Report) -> Table:
             "PostgreSQL", f"{counts['notifications']} notifications {still}, {bulk}, {messages}"
         )
     read.add_row("vendors' journals", f"{counts['effects']} effects")
+    if report.counts["accepted_elsewhere"]:
+        words = "accepted by vendors that are not the sandbox's: not compared"
+        read.add_row("elsewhere", f"{counts['accepted_elsewhere']} {words}")
     return read
 
 

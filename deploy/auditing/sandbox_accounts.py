@@ -11,6 +11,7 @@ from deploy.local.ports import HOST, Ports
 from models.errors import Misconfigured
 from models.seal import Keyring
 
+HERE = (HOST, "localhost", "::1")
 TABLE = "CREATE TEMP TABLE elsewhere (account_id uuid)"
 ACCOUNTS = "SELECT id, sealed_config FROM vendor_account"
 
@@ -50,5 +51,6 @@ def _is_here(config: dict[str, Any] | None, ports: Ports) -> bool:
     if config is None:
         return True
     if "host" in config:
-        return (config["host"], config.get("port")) == (HOST, ports.smtp)
-    return urlsplit(str(config.get("base_url", ""))).netloc == f"{HOST}:{ports.mailbox}"
+        return config["host"] in HERE and config.get("port") == ports.smtp
+    parts = urlsplit(str(config.get("base_url", "")))
+    return parts.hostname in HERE and parts.port == ports.mailbox

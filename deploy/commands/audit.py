@@ -7,6 +7,7 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -58,18 +59,32 @@ def audit(
     question = Question(
         database_url=where.database_url,
         journals=journal or (),
-        sandboxes=journals_of(where, sandbox),
+        sandboxes=_journals(where, sandbox),
         rates=dict(_rate(each) for each in rate or ()),
         open_ok=open_ok,
         complete=complete,
         kept=None if as_json else 20,
-        sandbox=None if sandbox else own_sandbox(where),
+        sandbox=None if sandbox else _own_sandbox(where),
     )
-    audited(where, question, as_json=as_json)
+    _tell(where, question, as_json=as_json)
 
 
-def audited(where: Reach, question: Question, *, as_json: bool) -> None:
-    """Print the report; exit code 1 on any difference."""
+def audit_campaign(
+    id: UUID, data: Path | None, sandbox: list[Path] | None, *, as_json: bool
+) -> None:
+    """`tidings campaigns audit`: the same, of one campaign."""
+    where = reach(data)
+    question = Question(
+        database_url=where.database_url,
+        sandboxes=_journals(where, sandbox),
+        kept=None if as_json else 20,
+        campaign=id,
+        sandbox=None if sandbox else _own_sandbox(where),
+    )
+    _tell(where, question, as_json=as_json)
+
+
+def _tell(where: Reach, question: Question, *, as_json: bool) -> None:
     with told_in_one_line(where.database_url, where.hint):
         report = asyncio.run(run(question))
     if as_json:
@@ -79,8 +94,7 @@ def audited(where: Reach, question: Question, *, as_json: bool) -> None:
     raise typer.Exit(0 if report.agrees else 1)
 
 
-def journals_of(where: Reach, named: list[Path] | None) -> list[Path]:
-    """The vendors' journals that were named, or else the stack's own."""
+def _journals(where: Reach, named: list[Path] | None) -> list[Path]:
     if named:
         return [path / FILE if path.is_dir() else path for path in named]
     if where.folder is None:
@@ -88,7 +102,7 @@ def journals_of(where: Reach, named: list[Path] | None) -> list[Path]:
     return [where.folder.sandbox / FILE]
 
 
-def own_sandbox(where: Reach) -> Sandbox | None:
+def _own_sandbox(where: Reach) -> Sandbox | None:
     """The stack's, by which its accounts are told from others."""
     runs = holder(where.folder) or read_state(where.folder.state) if where.folder else None
     return Sandbox(Ports.from_base(runs.port_base), where.secret_keys) if runs else None

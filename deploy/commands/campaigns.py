@@ -12,7 +12,6 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from deploy.auditing.audit import Question
 from deploy.campaigning.api import Refused
 from deploy.campaigning.approving import as_seen, show_for_approval, signal_command
 from deploy.campaigning.calling import Caller, calling, stdout
@@ -29,9 +28,7 @@ from deploy.campaigning.views import (
     show_report,
 )
 from deploy.campaigning.watching import exit_code, teller, watch
-from deploy.commands.audit import Sandboxes, audited, journals_of, own_sandbox
 from deploy.commands.options import AsJson
-from deploy.managing.reach import reach
 from deploy.sending.items import CHANNELS
 from deploy.sending.refusals import CannotRead
 
@@ -44,6 +41,10 @@ Folder = Annotated[
     typer.Option(
         "--stack", "--data", help="The stack's folder; else TIDINGS_DATABASE_URL, else .tidings."
     ),
+]
+Sandboxes = Annotated[
+    list[Path] | None,
+    typer.Option("--sandbox", help="The vendors' journal, or its folder; else the stack's."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -327,12 +328,7 @@ def audit_it(
 
     It asks PostgreSQL and the sandbox's journal, not the API. Exit code 1 on any difference.
     """
-    where = reach(stack)
-    question = Question(
-        database_url=where.database_url,
-        sandboxes=journals_of(where, sandbox),
-        kept=None if as_json else 20,
-        campaign=campaign_id,
-        sandbox=None if sandbox else own_sandbox(where),
-    )
-    audited(where, question, as_json=as_json)
+    # All vendors and SQLAlchemy: no other command waits for them.
+    from deploy.commands.audit import audit_campaign
+
+    audit_campaign(campaign_id, stack, sandbox, as_json=as_json)

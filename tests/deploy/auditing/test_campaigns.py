@@ -315,6 +315,7 @@ async def test_one_campaign_is_not_told_of_others(campaign: FabricatedCampaign) 
     [
         ("smtp", {"host": "127.0.0.1", "port": 20_005}, True),
         ("smtp", {"host": "mail.example.com", "port": 20_005}, False),
+        ("smtp", {"host": "localhost", "port": 25}, False),
         ("sendgrid", {"base_url": "http://127.0.0.1:20004"}, True),
         ("sendgrid", {}, False),
     ],
@@ -333,6 +334,8 @@ async def test_what_went_through_another_vendor_is_in_no_journal_of_ours(
     for alone in (True, False):
         found = await campaign.differences(alone=alone, sandbox=sandbox)
         assert set(found) == ({"sent_without_effect"} if here else set())
+        report = await campaign.audit(alone=alone, sandbox=sandbox)
+        assert report.counts["accepted_elsewhere"] == (0 if here else 4)
 
 
 async def test_a_campaign_that_is_not_there_is_said(campaign: FabricatedCampaign) -> None:
