@@ -53,7 +53,7 @@ def is_large(body: bytes) -> bool:
 def check(value: Any, *, values: bool = True, long: str = "") -> None:
     """Invalid where it is too deep or too long or, if `values`, holds what cannot be stored.
 
-    Level by level, without recursion. `long`: the one field of the whole that may be longer.
+    Level by level, without recursion. `long`: the path of the one list that may be longer.
     """
     level: list[Node] = [(None, "", value)]
     depth = seen = 0
@@ -88,10 +88,9 @@ def _check_value(node: Node) -> None:
 
 
 def _check_length(node: Node, long: str) -> None:
-    parent, name, value = node
-    exempt = parent is None or (parent[0] is None and name == long)
-    if len(value) > LONGEST and not exempt:
-        raise _too_many(_path(node), LONGEST)
+    parent, _, value = node
+    if len(value) > LONGEST and parent is not None and (path := _path(node)) != long:
+        raise _too_many(path, LONGEST)
 
 
 def _parts(node: Node) -> Iterator[Node]:

@@ -26,6 +26,7 @@ class LimitedRequest(Request):
     """A request whose body is bounded before it is parsed."""
 
     most_bytes = MOST_BYTES
+    long = ""  # the path of the list that may be longer than others
 
     async def body(self) -> bytes:
         """At most `most_bytes`; the rest of a longer one is not read."""
@@ -69,20 +70,28 @@ class LimitedRequest(Request):
         """The body's value, or the first thing that is wrong with it."""
         value, doubtful = parse(body)
         if doubtful or is_large(body):
-            check(value)
+            check(value, long=self.long)
         return value
+
+
+class LimitedCampaignRequest(LimitedRequest):
+    """The same for campaigns, whose audience may be in the body."""
+
+    most_bytes = MOST_BYTES_OF_A_BATCH
+    long = "audience.recipients"
 
 
 class LimitedBatchRequest(LimitedRequest):
     """The same for batches, which are longer; what one item holds is that item's own problem."""
 
     most_bytes = MOST_BYTES_OF_A_BATCH
+    long = "items"
 
     def checked(self, body: bytes) -> Any:
         """The batch's value; items that cannot be stored are set aside in `state.refused`."""
         value, doubtful = parse(body)
         if is_large(body):
-            check(value, values=False, long="items")
+            check(value, values=False, long=self.long)
         self.state.refused = {}
         if not doubtful:
             return value
@@ -133,3 +142,9 @@ class BatchRoute(JsonRoute):
     """The same for batches."""
 
     request_class = LimitedBatchRequest
+
+
+class CampaignRoute(JsonRoute):
+    """The same for campaigns."""
+
+    request_class = LimitedCampaignRequest

@@ -17,14 +17,14 @@ from api.campaign_views import (
     campaign_view,
 )
 from api.deps import CampaignReader, CampaignWriter, Session, Starts, Versions, after_commit
-from api.json_route import JsonRoute
+from api.json_route import CampaignRoute
 from models.campaign import CampaignStatus
 from models.errors import Conflict
 from models.repositories import acceptances, campaign_audiences, campaigns
 from models.repositories.api_keys import Caller
 from models.repositories.campaigns import By
 
-router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], route_class=JsonRoute)
+router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], route_class=CampaignRoute)
 MOVES: dict[int | str, Any] = {409: {"description": "Not as far as it is now."}}
 
 

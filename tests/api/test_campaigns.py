@@ -182,6 +182,19 @@ async def uploaded(team, channel: str, content: bytes) -> str:
     return id
 
 
+async def test_ten_thousand_come_with_it_and_no_more(team) -> None:
+    people = [{"to": number(n), "data": {"name": "n" * 200}} for n in range(10_001)]
+
+    id = await team.ada.make(audience={"recipients": people[:10_000]})
+
+    counted = await team.ada.gets("GET", f"/{id}/audience")
+    assert (counted["people"], counted["duplicates"]) == (10_000, 0)
+    answer = await team.ada.edit(id, audience={"recipients": people})
+    problem = answer.json()
+    assert (answer.status_code, problem["field"]) == (422, "audience.recipients")
+    assert problem["limit"] == 10_000
+
+
 async def test_an_edit_changes_only_what_it_names(team) -> None:
     id = await team.ada.make(data={"name": "all"}, expires_in=3600)
     before = await team.ada.see(id)
