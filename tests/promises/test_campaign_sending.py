@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -77,6 +78,47 @@ async def test_each_is_told_once_or_it_is_said_why_not(platform, vendors, new_te
     assert kinds == ["created", "submitted", "validated", "approved", "started", "completed"]
 
 
+@pytest.mark.parametrize(
+    ("category", "counts", "arrivals"),
+    [("held", {"sent": 2, "unknown": 1}, 1), ("transactional", {"sent": 3}, 2)],
+)
+async def test_a_doubt_is_held_or_sent_once_more_as_its_category_says(
+    platform, vendors, new_team, category, counts, arrivals
+) -> None:
+    account = vendors.telegram()
+    team = await new_team(account)
+    named = account_at_vendor(account)
+    platform.fault("telegram", Fault.ERROR_AFTER, account=named, to="7700002", times=1)
+    people = {"recipients": [{"to": f"770000{n}"} for n in (1, 2, 3)]}
+    content = {"telegram": {"text": "News"}}
+    asked = {"channel": "telegram", "content": content, "audience": people}
+
+    id = await running(team, **asked, category=category)
+
+    await team.ada.until(id, "completed")
+    report = await team.ada.gets("GET", f"/{id}/report")
+    assert report["counts"] == counts
+    arrived = Counter(e.to for e in sent(platform, account))
+    assert arrived == {"7700001": 1, "7700002": arrivals, "7700003": 1}
+
+
+async def test_who_objects_after_the_approval_is_not_told(platform, vendors, new_team) -> None:
+    account = vendors.twilio()
+    team = await new_team(account)
+    id = await running(team, 1, 2, send_at="2027-01-01T00:00:00Z")
+    await team.ada.until(id, "scheduled")
+    await team.ada.edit(id, send_at=None)
+    await team.ada.until(id, "pending_approval")
+    await suppress(platform, team, 2)
+
+    await team.grace.approve(id)
+
+    report = await ended(team.ada, id)
+    assert report["counts"] == {"sent": 1, "suppressed": 1}
+    assert report["reasons"]["suppressed"] == {"unsubscribed": 1}
+    assert [e.to for e in sent(platform, account)] == [number(1)]
+
+
 async def test_those_who_were_missed_are_told_by_another(platform, vendors, new_team) -> None:
     account = vendors.twilio()
     team = await new_team(account)
@@ -98,6 +140,31 @@ async def test_those_who_were_missed_are_told_by_another(platform, vendors, new_
     assert [e.to for e in sent(platform, account)] == [number(1), number(2)]
     answer = await team.joan.do(draft["id"], "retry-failed")
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_failed")
+
+
+async def test_nothing_goes_out_once_the_window_has_closed(platform, vendors, new_team) -> None:
+    account = vendors.twilio()
+    team = await new_team(account)
+    closes = datetime.now(UTC) + timedelta(seconds=2.5)
+    await platform.api.database.execute(
+        "UPDATE application SET off_hours_from = $2, off_hours_to = $3 WHERE id = $1",
+        team.app.id,
+        (closes - timedelta(hours=2)).time(),
+        closes.time(),
+    )
+    id = await running(team, *range(1, 101), per_second=10, off_hours=True)
+    await until(lambda: len(sent(platform, account)) >= 5)
+
+    await until(lambda: datetime.now(UTC) > closes)
+    counts = await team.ada.counted(id, lambda counts: not counts.get("sending"))
+    await asyncio.sleep(0.7)  # in which seven would have gone
+
+    assert sent(platform, account)[-1].at < closes.timestamp() + 0.5
+    assert len(sent(platform, account)) == counts["sent"]
+    assert counts["queued"] == 100 - counts["sent"] > 50
+    assert (await team.ada.see(id))["status"] == "running"
+    await team.ada.gets("POST", f"/{id}/cancel")
+    await ended(team.ada, id, "cancelled")
 
 
 async def test_paused_it_stops_and_resumed_it_goes_on(platform, vendors, new_team) -> None:
