@@ -103,7 +103,10 @@ async def retry_failed(campaign_id: UUID, caller: CampaignWriter, session: Sessi
         raise Conflict(f"it is {row['status']}, not ended", field="status", reason="not_ended")
     id = await campaign_audiences.failed_of(session, row, caller.owner)
     if id is None:
-        raise Conflict("nobody was refused, nothing has expired", reason="nothing_failed")
+        raise Conflict(
+            "nobody is left to try again: those refused for their own sake are suppressed",
+            reason="nothing_failed",
+        )
     return await _copy(session, caller, row, {"audience": {"audience_id": str(id)}})
 
 

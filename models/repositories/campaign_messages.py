@@ -151,7 +151,7 @@ WITH found AS (
         WHEN m.phase = 'sending' THEN 'worker_lost'
         WHEN c.status = 'cancelled' THEN 'cancelled'
         WHEN s.address IS NOT NULL THEN 'suppressed'
-        ELSE 'expired' END AS kind, s.reason,
+        ELSE 'expired' END AS kind, s.reason, m.lease_until,
         m.phase = 'queued' AND m.attempt > 0 AND EXISTS (
             SELECT FROM attempt t WHERE t.owner_id = m.owner_id AND t.seq = m.seq
             AND (t.outcome IS NULL OR t.outcome IN ('unknown', 'accepted'))) AS in_doubt
@@ -172,7 +172,7 @@ WITH found AS (
         next_at = now()
     FROM found WHERE m.owner_id = :owner_id AND m.seq = found.seq
     RETURNING m.owner_id, m.seq, m.version, m.attempt, m.application_id, m.account_id,
-        m.claim_token, m.resends, m.retry_of,
+        m.claim_token, m.resends, m.retry_of, found.lease_until AS leased_until,
         CASE WHEN in_doubt THEN 'held' ELSE kind END AS kind,
         CASE WHEN in_doubt THEN kind ELSE found.reason END AS reason
 ), attempts AS (
@@ -180,7 +180,7 @@ WITH found AS (
         started_at)
     SELECT owner_id, seq, attempt, account_id, owner_id || '.' || seq
         || CASE WHEN resends > 0 THEN '.r' || resends ELSE '' END, claim_token, retry_of,
-        now() - CAST(:lease AS interval)
+        leased_until - CAST(:lease AS interval)  -- however late we come, look-ups begin there
     FROM moved WHERE kind = 'worker_lost' ON CONFLICT DO NOTHING
 ), told AS (
     INSERT INTO event (application_id, owner_id, seq, version, kind, reason, attempt)
@@ -207,8 +207,8 @@ SELECT c.status, c.per_second, c.data, c.content, c.template_version_id, o.expir
            AS sendable
 FROM campaign c JOIN owner o ON o.id = c.id WHERE c.id = :owner_id
 """)
-# At most a second's worth is given at once, no more than is due, and never ahead of time: what is
-# lost is not sent faster later.
+# A tenth of a second's worth at once, no more than is due, and never ahead of time: what is lost is
+# not sent faster later, and no second holds more than a tenth too many.
 GRANT = text("""
 WITH now AS (SELECT clock_timestamp() AS at), due AS (
     SELECT count(*) AS n FROM (
@@ -216,7 +216,7 @@ WITH now AS (SELECT clock_timestamp() AS at), due AS (
         AND phase = 'queued' AND next_at <= now() LIMIT :wanted) m
 ), given AS (
     SELECT r.owner_id, GREATEST(r.next_at, now.at) AS from_at,
-           LEAST(due.n, GREATEST(1, floor(c.per_second))) AS n, c.per_second, now.at
+           LEAST(due.n, GREATEST(1, floor(c.per_second / 10))) AS n, c.per_second, now.at
     FROM campaign_rate r JOIN campaign c ON c.id = r.owner_id, now, due
     WHERE r.owner_id = :owner_id AND c.per_second IS NOT NULL FOR UPDATE OF r
 )

@@ -1,0 +1,56 @@
+"""A lost worker's messages of a campaign: in doubt since their claim, however late that is seen."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from uuid_utils.compat import uuid7
+
+from models.campaign_steps import Shard
+from models.repositories import campaign_messages
+from models.sessions import Session, Sessions
+
+APPLICATION = "INSERT INTO application (id, name) VALUES (:id, CAST(CAST(:id AS uuid) AS text))"
+CATEGORY = """
+INSERT INTO category (id, application_id, name, priority, channels, expires_after)
+VALUES (:id, :id, 'news', 'low', '{sms}', interval '1 day')
+"""
+OWNER = """
+INSERT INTO owner (id, application_id, kind, priority, next_at, expires_at)
+VALUES (:id, :id, 'campaign', 'low', now(), now() + interval '1 day')
+"""
+CAMPAIGN = """
+INSERT INTO campaign (id, application_id, name, status, channel, category_id, content, audience,
+    expires_in, approval_within, authors, created_by)
+VALUES (:id, :id, 'late', 'running', 'sms', :id, '{}', '{}', interval '1 day', interval '1 day',
+    '{}', 'ada')
+"""
+# Two lost an hour ago, one whose lease lasts.
+MESSAGES = """
+INSERT INTO message (owner_id, seq, application_id, step, channel, address, phase, attempt,
+    claim_token, account_id, lease_until, next_at, expires_at)
+SELECT :id, n, :id, 0, 'sms', n::text, 'sending', 1, :id, :id,
+    now() + CASE WHEN n < 3 THEN interval '-1 hour' ELSE interval '1 minute' END, now(), 'infinity'
+FROM generate_series(1, 3) n
+"""
+ATTEMPTS = """
+SELECT t.seq, now() - t.started_at AS age FROM attempt t WHERE owner_id = :id ORDER BY seq
+"""
+
+
+async def lost(session: Session) -> UUID:
+    id: UUID = uuid7()
+    for sql in (APPLICATION, CATEGORY, OWNER, CAMPAIGN, MESSAGES):
+        await session.execute(text(sql), {"id": id})
+    return id
+
+
+async def test_a_late_sweep_looks_back_to_the_claim(sessions: Sessions) -> None:
+    async with sessions.begin() as session:
+        id = await lost(session)
+        swept = await campaign_messages.sweep(session, Shard(id, id, "sms", 1, 3))
+        attempts = (await session.execute(text(ATTEMPTS), {"id": id})).all()
+
+    assert swept == {"worker_lost": 2}
+    assert [attempt.seq for attempt in attempts] == [1, 2]
+    hour_and_lease = 3600 + campaign_messages.LEASE.total_seconds()
+    assert all(abs(a.age.total_seconds() - hour_and_lease) < 5 for a in attempts)
