@@ -155,9 +155,7 @@ class Pass:
         grant_id: UUID | None = None
         if self.told.rated:
             async with self.sessions.singly() as session:
-                size, wait = await campaign_messages.grant(
-                    session, self.shard, self.after, size
-                )
+                size, wait = await campaign_messages.grant(session, self.shard, self.after, size)
             if not size:
                 return (), wait
         if self.account.rated:
