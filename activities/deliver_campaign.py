@@ -165,6 +165,7 @@ class Pass:
                 size, wait = await grant(size, PRIORITY)
             if not size:
                 return (), wait
+            self._permits[grant_id] = Counter()  # given back at the end, should the claim fail
         async with self.sessions.singly() as session:
             picked = await campaign_messages.claim(
                 session, self.shard, self.after, self.account.id, self.token, size
@@ -225,3 +226,5 @@ class Pass:
     async def _release(self) -> None:
         async with self.sessions.singly() as session:
             await campaign_messages.release(session, self.shard, self.token)
+        for grant_id in list(self._permits):  # of what was never handed over
+            await self._give_back(grant_id)
