@@ -193,6 +193,33 @@ async def test_paused_it_stops_and_resumed_it_goes_on(platform, vendors, new_tea
     assert Counter(e.to for e in sent(platform, account)) == Counter(map(number, people))
 
 
+async def test_paused_it_keeps_no_permits_of_its_account(platform, vendors, new_team) -> None:
+    account = vendors.twilio()
+    team = await new_team(account)
+    await platform.api.database.execute(
+        "INSERT INTO vendor_rate (account_id, per_second)"
+        " SELECT id, 100 FROM vendor_account WHERE application_id = $1",
+        team.app.id,
+    )
+    platform.fault("twilio", Fault.SLOW, account=account_at_vendor(account), seconds=1)
+    id = await running(team, *range(1, 61))
+    await team.ada.counted(id, lambda counts: counts.get("sending", 0) > 40)  # more than lanes
+
+    await team.ada.gets("POST", f"/{id}/pause")
+    counts = await team.ada.counted(id, lambda counts: not counts.get("sending"))
+
+    assert counts["queued"] > 0
+    longest = (
+        "SELECT max(g.until) - now() FROM vendor_grant g JOIN vendor_account a"
+        " ON a.id = g.account_id WHERE a.application_id = $1"
+    )
+    async with asyncio.timeout(5):  # and not for as long as a lease
+        while (await platform.api.database.fetchval(longest, team.app.id) or timedelta()) > (  # noqa: ASYNC110
+            timedelta(seconds=5)
+        ):
+            await asyncio.sleep(0.02)
+
+
 async def test_cancelled_it_says_what_had_gone(platform, vendors, new_team) -> None:
     account = vendors.twilio()
     team = await new_team(account)
