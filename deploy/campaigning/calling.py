@@ -5,8 +5,8 @@ An approver's key is another one than an author's: that is why each command take
 
 import inspect
 import json
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -18,10 +18,8 @@ from rich.console import Console
 from deploy.campaigning.api import Api
 from deploy.campaigning.drafting import Draft
 from deploy.commands.options import DATA, AsJson
-from deploy.sending.refusals import SendStopped
+from deploy.sending.early_end import exit_codes
 from deploy.sending.target import Target, target
-
-INTERRUPTED = 130
 
 Url = Annotated[
     str | None, typer.Option(envvar="TIDINGS_URL", help="The API; else this machine's stack.")
@@ -86,16 +84,3 @@ def _caller(
 
 
 MAKERS: dict[Any, Callable[..., Any]] = {Caller: _caller, Draft: Draft}
-
-
-@contextmanager
-def exit_codes() -> Iterator[None]:
-    """What ends a command early: a line on stderr and its exit code."""
-    try:
-        yield
-    except SendStopped as stop:
-        typer.echo(f"tidings: {stop}", err=True)
-        raise typer.Exit(stop.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("tidings: interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None

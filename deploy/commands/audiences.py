@@ -5,7 +5,7 @@ What was stored goes to stdout, everything about the way there to stderr.
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 from deploy.commands.options import DATA, AsJson
-from deploy.sending.refusals import CannotRead, SendStopped
+from deploy.sending.early_end import exit_codes
+from deploy.sending.refusals import CannotRead
 from deploy.sending.source import Format
 from deploy.sending.target import target
 from deploy.uploading import telling
@@ -22,7 +23,6 @@ from deploy.uploading.client import AudienceClient
 from deploy.uploading.upload import Upload, format_of, opened
 from models.messages import Channel
 
-INTERRUPTED = 130
 audiences = typer.Typer(help="Upload audiences, see what was refused.", no_args_is_help=True)
 
 Id = Annotated[UUID, typer.Argument(help="The audience's id.")]
@@ -122,19 +122,11 @@ def _client(
     retry_for: float, url: str | None, key: str | None, stack: Path
 ) -> Iterator[AudienceClient]:
     """Calls to the API; what ends them early is a line on stderr and its exit code."""
-    client: AudienceClient | None = None
-    try:
-        client = AudienceClient(target(url, key, stack), retry_for, _say)
+    with (
+        exit_codes(),
+        closing(AudienceClient(target(url, key, stack), retry_for, _say)) as client,
+    ):
         yield client
-    except SendStopped as stop:
-        _say(str(stop))
-        raise typer.Exit(stop.exit_code) from None
-    except KeyboardInterrupt:
-        _say("interrupted")
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        if client:
-            client.close()
 
 
 @contextmanager

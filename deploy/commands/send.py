@@ -4,8 +4,6 @@ Ids and summaries go to stdout, everything about the way there to stderr.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,14 +11,12 @@ import typer
 from rich.console import Console
 
 from deploy.commands.options import DATA, AsJson
+from deploy.sending.early_end import exit_codes
 from deploy.sending.flags import Flags, check_for_file, defaults, one
 from deploy.sending.outcome import exit_code, facts, show
-from deploy.sending.refusals import SendStopped
 from deploy.sending.run import Order, Sending
 from deploy.sending.source import Format
 from deploy.sending.target import target
-
-INTERRUPTED = 130
 
 
 def send(
@@ -100,7 +96,7 @@ def send(
         channel=channel,
         dedupe_key=dedupe_key,
     )
-    with _exit_codes():
+    with exit_codes():
         if file:
             check_for_file(flags)
         order = Order(
@@ -129,7 +125,7 @@ def send(
 def _run(sending: Sending) -> int:
     """The exit code; where it is not the send's own, a line on stderr says why."""
     try:
-        with _exit_codes():
+        with exit_codes():
             sending.run()
     except typer.Exit as stop:
         if sending.account.totals.not_sent and sending.order.path and not sending.order.again:
@@ -138,16 +134,3 @@ def _run(sending: Sending) -> int:
     finally:
         sending.close()
     return exit_code(sending)
-
-
-@contextmanager
-def _exit_codes() -> Iterator[None]:
-    """What ends a send early: a line on stderr and its exit code."""
-    try:
-        yield
-    except SendStopped as stop:
-        typer.echo(f"tidings: {stop}", err=True)
-        raise typer.Exit(stop.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("tidings: interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None
