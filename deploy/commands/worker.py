@@ -1,13 +1,13 @@
 """`tidings worker`: one worker process."""
 
 import asyncio
-import os
 from typing import Annotated
 
 import structlog
 import typer
 
 from deploy.commands.serving import serve
+from deploy.niceness import leave_the_processor
 from models.settings import Settings
 from workers.queues import EVERY, GROUPS, named
 from workers.run import run
@@ -25,7 +25,7 @@ def worker(
 ) -> None:
     """Run a worker for some of the queues; urgent and bulk belong in processes of their own."""
     names = named(queues)
-    os.nice(nice)
+    leave_the_processor(nice)
 
     async def work(settings: Settings, stop: asyncio.Event) -> None:
         log.info("worker starting", temporal=settings.temporal_address, queues=list(names))

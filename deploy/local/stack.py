@@ -79,8 +79,8 @@ class Stack:
         return [
             self._worker("worker urgent", "worker", "--queues", "urgent"),
             # One for each of two cores; behind the urgent one, wherever they meet.
-            self._worker("worker bulk", "worker", "--queues", "bulk", "--nice", "5"),
-            self._worker("worker bulk 2", "worker", "--queues", "bulk", "--nice", "5"),
+            self._worker("worker bulk", "worker", "--queues", "bulk", "--nice", "15"),
+            self._worker("worker bulk 2", "worker", "--queues", "bulk", "--nice", "15"),
             self._worker("relay", "relay"),
             Part(
                 "api",
