@@ -6,7 +6,6 @@ and drop a sample in `tests/activities/vendors/samples/<vendor>/`.
 
 import importlib
 from abc import ABC, abstractmethod
-from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -103,12 +102,12 @@ class Vendor(ABC):
 
     def batches(self, messages: Sequence[Message]) -> list[list[Message]]:
         """The calls to make: one group each, no address twice, at most `max_batch` long."""
-        calls: dict[Hashable, list[Message]] = defaultdict(list)
-        seen: Counter[Hashable] = Counter()
+        calls: dict[Hashable, list[Message]] = {}
+        seen: dict[Hashable, int] = {}
         for message in messages:
             group = self.group(message)
-            seen[group, message.to] += 1
-            calls[group, seen[group, message.to]].append(message)
+            time = seen[group, message.to] = seen.get((group, message.to), 0) + 1
+            calls.setdefault((group, time), []).append(message)
         size = self.max_batch
         return [c[i : i + size] for c in calls.values() for i in range(0, len(c), size)]
 
