@@ -4,6 +4,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 PATH = "/v1/notifications"
+NOTIFICATION = "01a20000-0000-7000-8000-000000000000"
 
 
 @pytest.mark.parametrize("path", ["/nope", "/v1", "//v1/notifications", PATH + "/", PATH + "//x"])
@@ -12,7 +13,7 @@ async def test_a_path_that_does_not_exist_is_a_404(api, refused, path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", PATH), ("GET", PATH), ("POST", f"{PATH}/{uuid7()}")]
+    ("method", "path"), [("PUT", PATH), ("GET", PATH), ("POST", f"{PATH}/{NOTIFICATION}")]
 )
 async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
     api, refused, method, path
