@@ -37,7 +37,8 @@ down: $(VENV)/.installed ## Stop a detached stack
 	@$(BIN)/tidings down $(ARGS)
 
 test: $(VENV)/.installed-dev ## Run the tests (ARGS="-k name …")
-	@$(BIN)/python -m pytest $(ARGS)
+	@# Two processes, with servers of their own each: much of a test's time is waiting.
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill every part in the middle of the work, then audit
 	@$(BIN)/python -m pytest tests/faults -s $(ARGS)

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -42,6 +43,12 @@ FAST = {
     "shared_buffers": "64MB",
 }
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """Started in the background, a shell has us ignore SIGINT, and our children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
