@@ -22,12 +22,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || \
 		{ echo "$(PYTHON) cannot make $(VENV). On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing into $(VENV): PostgreSQL, Temporal and the libraries; this may take a minute …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
 up: $(VENV)/.installed ## Run the whole platform on this machine (ARGS="--detach --port-base 9000 …")
