@@ -10,16 +10,16 @@ from uuid import UUID
 
 from fastapi import Request
 
-from api.audience_body import MOST_BYTES, Body, too_large
-from api.audience_parsing import PARSING
 from api.deps import Begin
+from api.upload_body import MOST_BYTES, Body, too_large
+from api.upload_parsing import PARSING
 from models.audience_header import of_kept
-from models.audience_lines import Order, Parsed, Position
 from models.database import is_away
 from models.errors import Unavailable, UnsupportedMediaType
 from models.messages import Channel
 from models.repositories import audiences
 from models.repositories.audiences import MOST_REFUSALS, Row
+from models.upload_lines import Order, Parsed, Position
 
 MOST_ROWS = 1_000_000
 # Stored at once: of short rows fewer bytes, or the event loop would hand over too many at a time.
@@ -39,9 +39,9 @@ class Intake:
         self._position = Position(row["received_bytes"], row["lines"], of_kept(row["header"]))
         self._order = Order(
             format=row["format"],
-            channel=Channel(row["channel"]),
             rows=MOST_ROWS - row["rows"],
             refusals=max(0, MOST_REFUSALS - row["refused"]),
+            channel=Channel(row["channel"]),
         )
         self._buffer = bytearray()
         self._enough = FEWEST_BYTES
@@ -63,12 +63,7 @@ class Intake:
         if last or parsed.position.offset > before:
             await self._store(before, parsed, complete=last and not parsed.full)
         self._position = parsed.position
-        self._order = Order(
-            self._order.format,
-            self._order.channel,
-            self._order.rows - len(parsed.rows),
-            self._order.refusals - len(parsed.refusals),
-        )
+        self._order = self._order.after(parsed)
         del self._buffer[: parsed.used]
         if found := len(parsed.rows) + parsed.refused:
             enough = parsed.used * ROWS_AT_ONCE // found

@@ -21,14 +21,13 @@ LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 PLAIN = re.compile(rf"({ATOM}(?:\.{ATOM})*)@((?:{LABEL}\.)+([A-Za-z]{{2,63}}))")
 MAILBOXES = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)  # INFO@ and info@ are the same
 SPECIAL = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
-FIELD = "to"
 
 
-def one_form(channel: Channel, address: str) -> str:
-    """The address in its one form; Invalid names a reason and the shape wanted."""
+def one_form(channel: Channel, address: str, field: str) -> str:
+    """The address in its one form; Invalid names `field`, a reason and the shape wanted."""
     if channel is Channel.EMAIL and len(address) <= EMAIL_MAX_LENGTH:
-        return _plain(address) or normalise(channel, address, FIELD)
-    return normalise(channel, address, FIELD)
+        return _plain(address) or normalise(channel, address, field)
+    return normalise(channel, address, field)
 
 
 def _plain(address: str) -> str | None:

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from models.audience_data import MOST_VARIABLES
-from models.audience_rows import WORD
 from models.errors import Invalid
+from models.person_fields import WORD
 
 FIELDS = ("to", "id", "name", "locale", "time_zone")
 WANTED = ", ".join((*FIELDS, "data.*"))

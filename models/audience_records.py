@@ -8,7 +8,7 @@ import csv
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from models.audience_block import MOST_BYTES, TOO_LONG, Block
+from models.upload_block import MOST_BYTES, TOO_LONG, Block
 
 NOT_CSV = "not CSV: see its quotes"
 

@@ -14,12 +14,13 @@ import orjson
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
-from models.audience_lines import Parsed
-from models.audience_rows import Refusal, checked
 from models.audience_rows import Row as Person
+from models.audience_rows import checked
 from models.errors import Conflict, InFlight, Invalid, NotFound
 from models.messages import Channel
+from models.person_fields import Refusal
 from models.sessions import Session
+from models.upload_lines import Parsed
 
 Row = Mapping[str, Any]
 MOST_REFUSALS = 10_000  # kept of an audience; all are counted

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from models.audience_rows import Refusal, checked
+from models.audience_rows import checked
 from models.messages import Channel
+from models.person_fields import Refusal
 
 SECRET = "canary"
 REFUSED: list[tuple[dict[str, Any], str, str]] = [

@@ -10,13 +10,12 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from models.audience_header import of_kept
-from models.audience_lines import Order, Parsed, Position, parse
-from models.audience_rows import Refusal
 from models.errors import Conflict, InFlight, Invalid, NotFound
-from models.messages import Channel
+from models.person_fields import Refusal
 from models.repositories import audiences
 from models.repositories.audiences import NewAudience
 from models.sessions import Session, Sessions
+from models.upload_lines import Order, Parsed, Position, parse
 
 CSV = b"to,name,data.n\n" + b"".join(b"p%d@example.com,P,%d\n" % (n, n) for n in range(20))
 
@@ -40,7 +39,7 @@ class Receiving:
         """Go on from what is stored, as another process would."""
         row = await self.get()
         position = Position(row["received_bytes"], row["lines"], of_kept(row["header"]))
-        order = Order("csv", Channel.EMAIL, rows=1000, refusals=1000)
+        order = Order("csv", rows=1000, refusals=1000)
         parsed = parse(order, position, piece, last=last)
         await self.run(audiences.store, self.id, position.offset, parsed)
         return await self.get()
@@ -85,7 +84,7 @@ async def test_pieces_go_on_from_what_is_stored(receiving: Receiving) -> None:
 
 
 async def test_whoever_is_second_writes_nothing(receiving: Receiving) -> None:
-    order = Order("csv", Channel.EMAIL, rows=1000, refusals=1000)
+    order = Order("csv", rows=1000, refusals=1000)
     parsed = parse(order, Position(), CSV, last=True)
     await receiving.run(audiences.store, receiving.id, 0, parsed)
 

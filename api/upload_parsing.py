@@ -11,8 +11,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from models.audience_lines import Order, Parsed, Position, parse
 from models.errors import TidingsError
+from models.upload_lines import Order, Parsed, Position, parse
 
 SPAWN = get_context("spawn")  # a fork would keep the API's connections open
 ATTEMPTS = 2  # it is pure: what a killed process was asked is asked again
@@ -26,7 +26,7 @@ class ParsingProcess:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audience-parsing")
 
     async def parse(self, order: Order, position: Position, piece: bytes, *, last: bool) -> Parsed:
-        """As `models.audience_lines.parse`."""
+        """As `models.upload_lines.parse`."""
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._thread, self._ask, (order, position, piece, last))
         if isinstance(answer, TidingsError):

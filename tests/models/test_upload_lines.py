@@ -8,12 +8,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.audience_block import MOST_BYTES
 from models.audience_header import of_kept
-from models.audience_lines import Format, Order, Position, parse
-from models.audience_rows import Refusal, Row
+from models.audience_rows import Row
 from models.errors import TidingsError
-from models.messages import Channel
+from models.person_fields import Refusal
+from models.upload_block import MOST_BYTES
+from models.upload_lines import Format, Order, Position, parse
 
 PERSON = b"ada@example.com"
 # Whole lines and broken ones, quotes open and closed: all that may stand beside each other.
@@ -75,7 +75,7 @@ def upload(
     content: bytes, format: Format, cuts: list[int], start: Position | None = None
 ) -> Upload:
     found = Upload(start or Position())
-    order = Order(format, Channel.EMAIL, rows=10_000, refusals=10_000)
+    order = Order(format, rows=10_000, refusals=10_000)
     given, buffer = found.position.offset, b""
     for end in [*sorted(cut for cut in cuts if cut > given), None]:
         last = end is None or end >= len(content)
@@ -284,12 +284,10 @@ def test_nothing_is_nothing(format: Format) -> None:
 
 def test_rows_beyond_the_room_are_not_taken() -> None:
     content = b"to\n" + b"".join(b"%d@example.com\n" % n for n in range(10)) + b"bad\n"
-    order = Order("csv", Channel.EMAIL, rows=4, refusals=0)
+    order = Order("csv", rows=4, refusals=0)
 
     parsed = parse(order, Position(), content, last=True)
-    rest = parse(
-        Order("csv", Channel.EMAIL, 6, 0), parsed.position, content[parsed.used :], last=True
-    )
+    rest = parse(Order("csv", 6, 0), parsed.position, content[parsed.used :], last=True)
 
     assert (parsed.full, len(parsed.rows), parsed.position.lines) == (True, 4, 5)
     assert (rest.full, len(rest.rows), rest.refused, rest.refusals) == (False, 6, 1, [])

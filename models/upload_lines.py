@@ -1,4 +1,4 @@
-"""An upload of an audience, piece by piece: bytes in, rows and refusals out. Pure.
+"""An upload, of an audience or of profiles, piece by piece: bytes in, rows and refusals out. Pure.
 
 The pieces may be cut anywhere. Only whole records count: `Position` is where they end, and all that
 is needed to go on from there, in this request or in another.
@@ -6,16 +6,19 @@ is needed to go on from there, in this request or in another.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
-from models.audience_beginning import BOM, check_beginning, has_first_line, header_of
-from models.audience_block import MOST_BYTES, TOO_LONG, Block
-from models.audience_formats import Found, csv_rows, ndjson_rows
+from models import audience_rows, member_rows, profile_rows
 from models.audience_header import Header
-from models.audience_rows import Refusal, Row
 from models.messages import Channel
+from models.person_fields import Refusal
+from models.upload_beginning import BOM, check_beginning, has_first_line, header_of
+from models.upload_block import MOST_BYTES, TOO_LONG, Block
+from models.upload_formats import Found, Reader, Row, csv_rows, ndjson_rows
 
 Format = Literal["csv", "ndjson"]
+Kind = Literal["audience", "profiles", "members"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,15 @@ class Order:
     """What is uploaded, and how much of it there is still room for."""
 
     format: Format
-    channel: Channel
     rows: int  # more are not taken
     refusals: int  # more are only counted
+    kind: Kind = "audience"
+    channel: Channel = Channel.EMAIL  # of an audience
+
+    def after(self, parsed: "Parsed") -> "Order":
+        """With the room that is left."""
+        rows, refusals = self.rows - len(parsed.rows), self.refusals - len(parsed.refusals)
+        return replace(self, rows=rows, refusals=refusals)
 
 
 @dataclass(slots=True)
@@ -125,6 +134,16 @@ def _read_rows(parsed: Parsed, order: Order, piece: bytes, *, last: bool) -> Non
 
 
 def _found(block: Block, order: Order, position: Position) -> Iterator[Found]:
+    reader = _reader(order)
     if position.header:
-        return csv_rows(block, position.lines, position.header, order.channel)
-    return ndjson_rows(block, position.lines, order.channel)
+        return csv_rows(block, position.lines, position.header, reader)
+    return ndjson_rows(block, position.lines, reader)
+
+
+def _reader(order: Order) -> Reader:
+    match order.kind:
+        case "profiles":
+            return Reader(profile_rows.FIELDS, profile_rows.checked)
+        case "members":
+            return Reader(member_rows.FIELDS, member_rows.checked)
+    return Reader(audience_rows.FIELDS, partial(audience_rows.checked, order.channel))

@@ -1,8 +1,8 @@
 """How an upload begins: a text of ours, or something that is refused as a whole."""
 
-from models.audience_block import MOST_BYTES, TOO_LONG, Block, is_utf8
 from models.audience_header import Header, of_line, refused
 from models.errors import UnsupportedMediaType
+from models.upload_block import MOST_BYTES, TOO_LONG, Block, is_utf8
 
 BOM = b"\xef\xbb\xbf"
 OTHERS = {
