@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .PHONY: help up down test test-faults test-teeth test-vendor-faults check bench \
-	bench-million lock clean
+	bench-million sdk lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ bench: $(VENV)/.installed-dev ## Measure against a bare workflow; writes build/b
 
 bench-million: $(VENV)/.installed-dev ## One campaign to a million; writes build/bench-million.json
 	@$(BIN)/python -m tests.bench.million $(ARGS)
+
+sdk: $(VENV)/.installed-dev ## Write the SDK's types anew, after a change of a body or a view
+	@$(BIN)/python -m deploy.sdk_models
 
 lock: $(VENV)/.installed-dev ## Renew the lock files from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

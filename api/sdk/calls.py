@@ -1,0 +1,215 @@
+"""How calls are declared: once, for both clients.
+
+An operation is a signature alone. Its arguments go where their names say: into the path, into the
+headers below, `body` and `content` into the body, and all others into the query.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from functools import cached_property, partial, update_wrapper
+from string import Formatter
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+from urllib.parse import quote
+from uuid import uuid4
+
+from api.sdk.drivers import AsyncDriver, SyncDriver
+from api.sdk.request import JSON, Request, encoded, plain
+from api.sdk.resource import Resource
+from api.sdk.sse import events
+from api.sdk.steps import Feed, Give, Steps
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+HEADERS = {
+    "idempotency_key": "Idempotency-Key",
+    "upload_offset": "Upload-Offset",
+    "upload_complete": "Upload-Complete",
+}
+REPEATABLE = frozenset({"GET", "DELETE"})
+SILENCE_SECONDS = 40.0  # a stream says something every 15
+
+
+class Once(Generic[P, T]):
+    """A call that has one answer."""
+
+    def __init__(self, declared: Callable[..., Any]) -> None:
+        self.declared = declared
+        self.__doc__ = declared.__doc__
+        self.__wrapped__ = declared  # for `inspect.signature`
+
+    @overload
+    def __get__(self, of: None, owner: type) -> "Once[P, T]": ...
+    @overload
+    def __get__(self, of: Resource[SyncDriver], owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, of: Resource[AsyncDriver], owner: type
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, of: Resource[Any] | None, owner: type) -> Any:
+        return self if of is None else update_wrapper(partial(self._told, of), self.declared)
+
+    def steps(self, of: Resource[Any], *given: P.args, **named: P.kwargs) -> Steps[T]:
+        """What a driver is told."""
+        return cast("Steps[T]", self.declared(of, *given, **named))
+
+    def _told(self, of: Resource[Any], *given: Any, **named: Any) -> Any:
+        return of.driver.run(self.steps(of, *given, **named))
+
+
+class Many(Generic[P, T]):
+    """A call that has any number of answers, one after the other."""
+
+    def __init__(self, declared: Callable[..., Any]) -> None:
+        self.declared = declared
+        self.__doc__ = declared.__doc__
+        self.__wrapped__ = declared  # for `inspect.signature`
+
+    @overload
+    def __get__(self, of: None, owner: type) -> "Many[P, T]": ...
+    @overload
+    def __get__(self, of: Resource[SyncDriver], owner: type) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, of: Resource[AsyncDriver], owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, of: Resource[Any] | None, owner: type) -> Any:
+        return self if of is None else update_wrapper(partial(self._told, of), self.declared)
+
+    def steps(self, of: Resource[Any], *given: P.args, **named: P.kwargs) -> Feed[T]:
+        """What a driver is told."""
+        return cast("Feed[T]", self.declared(of, *given, **named))
+
+    def _told(self, of: Resource[Any], *given: Any, **named: Any) -> Any:
+        return of.driver.iterate(self.steps(of, *given, **named))
+
+
+class Route:
+    """Method, path, and where each argument goes."""
+
+    def __init__(self, method: str, path: str, declared: Callable[..., Any]) -> None:
+        self.method = method
+        self.path = path
+        self._declared = declared
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names in the path."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(self.path) if name)
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """As it is declared, without `self`."""
+        whole = inspect.signature(self._declared)
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+    def request(self, *given: Any, **named: Any) -> Request:
+        """What to ask. A call that can have an Idempotency-Key gets one."""
+        bound = self.signature.bind(*given, **named)
+        arguments = dict(bound.arguments)
+        has_body = "body" in self.signature.parameters
+        body = arguments.pop("body", {})
+        content = arguments.pop("content", None)
+        keyed = "idempotency_key" in self.signature.parameters
+        if keyed and arguments.get("idempotency_key") is None:
+            arguments["idempotency_key"] = str(uuid4())
+        headers = {HEADERS[n]: str(arguments.pop(n)) for n in HEADERS if n in arguments}
+        path = {name: quote(str(arguments.pop(name)), safe="") for name in self.names}
+        return Request(
+            method=self.method,
+            path=self.path.format(**path),
+            query=_query(arguments),
+            headers={**headers, "Content-Type": JSON} if has_body else headers,
+            content=encoded(body) if has_body else content,
+            repeatable=keyed or self.method in REPEATABLE,
+        )
+
+
+class Operation(Once[P, T]):
+    """One operation of the API's document."""
+
+    def __init__(self, method: str, path: str, declared: Callable[..., Any]) -> None:
+        super().__init__(declared)
+        self.route = Route(method, path, declared)
+
+    def steps(self, of: Resource[Any], *given: P.args, **named: P.kwargs) -> Steps[T]:
+        """Ask, and answer with the body."""
+        reply = yield from of.driver.core.exchange(self.route.request(*given, **named))
+        return cast("T", reply.body)
+
+
+class Listing(Many[P, T]):
+    """An operation that answers in pages: all that follow, each when it is needed."""
+
+    def __init__(self, path: str, items: str, declared: Callable[..., Any]) -> None:
+        super().__init__(declared)
+        self.route = Route("GET", path, declared)
+        self.items = items
+
+    def steps(self, of: Resource[Any], *given: P.args, **named: P.kwargs) -> Feed[T]:
+        """Page after page."""
+        arguments = self.route.signature.bind(*given, **named)
+        while True:
+            request = self.route.request(*arguments.args, **arguments.kwargs)
+            reply = yield from of.driver.core.exchange(request)
+            for item in reply.body[self.items]:
+                yield Give(item)
+            if reply.body["next"] is None:
+                return
+            arguments.arguments["after"] = reply.body["next"]
+
+
+class EventStream(Many[P, T]):
+    """An operation that answers with server-sent events of one name; each is JSON."""
+
+    def __init__(self, path: str, event: str, declared: Callable[..., Any]) -> None:
+        super().__init__(declared)
+        self.route = Route("GET", path, declared)
+        self._event = event
+
+    def steps(self, of: Resource[Any], *given: P.args, **named: P.kwargs) -> Feed[T]:
+        """Event after event, until the API ends the stream; Unreachable where it breaks off."""
+        request = self.route.request(*given, **named)
+        return events(of.driver.core, request, self._event, SILENCE_SECONDS)
+
+
+def operation(
+    method: str, path: str
+) -> Callable[[Callable[Concatenate[Any, P], T]], Operation[P, T]]:
+    """Declare an operation: its signature, and what it answers."""
+    return lambda declared: Operation(method, path, declared)
+
+
+def listing(
+    path: str, items: str = "items"
+) -> Callable[[Callable[Concatenate[Any, P], T]], Listing[P, T]]:
+    """Declare an operation that answers in pages; what it returns is one item."""
+    return lambda declared: Listing(path, items, declared)
+
+
+def stream(
+    path: str, event: str
+) -> Callable[[Callable[Concatenate[Any, P], T]], EventStream[P, T]]:
+    """Declare an operation that answers with events; what it returns is one of them."""
+    return lambda declared: EventStream(path, event, declared)
+
+
+def procedure(declared: Callable[Concatenate[Any, P], Steps[T]]) -> Once[P, T]:
+    """Declare what is made of operations, and has one answer."""
+    return Once(declared)
+
+
+def feed(declared: Callable[Concatenate[Any, P], Feed[T]]) -> Many[P, T]:
+    """Declare what is made of operations, and gives items."""
+    return Many(declared)
+
+
+def _query(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return {name: _word(value) for name, value in given.items()}
+
+
+def _word(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return [_word(each) for each in value]
+    return value if isinstance(value, str | int | float) else plain(value)

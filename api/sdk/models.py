@@ -1,0 +1,573 @@
+"""What is sent and what comes back, as the API's document says. Written by `make sdk`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+from uuid import UUID
+
+
+class AcceptedView(TypedDict):
+    """A notification just accepted."""
+
+    id: str
+    status: Status
+    due_at: str
+    expires_at: str
+
+
+class Approval(TypedDict):
+    """Of what you have seen."""
+
+    hash: str
+
+
+class ApprovalView(TypedDict):
+    """One decision on the campaign as it is now."""
+
+    approver: str
+    decision: str
+    reason: str
+    via: str
+    at: str
+
+
+class AttemptView(TypedDict):
+    """One vendor call for a message. `outcome` null: under way, or its worker was lost."""
+
+    n: int
+    account: str
+    vendor: str
+    request_key: str
+    retry_of: int | None
+    outcome: str | None
+    reason: str | None
+    vendor_id: str | None
+    detail: str | None
+    started_at: str
+    ended_at: str | None
+
+
+class Audience(TypedDict):
+    """Whom: an upload, up to 10,000 people inline, a group, or everyone."""
+
+    audience_id: NotRequired[UUID | str | None]
+    recipients: NotRequired[Sequence[Recipient] | None]
+    group: NotRequired[str | None]
+    everyone: NotRequired[bool]
+
+
+class AudienceCreate(TypedDict):
+    """What will be uploaded."""
+
+    channel: Channel
+    format: NotRequired[Literal["csv", "ndjson"]]
+    name: NotRequired[str]
+
+
+class AudienceDetailView(TypedDict):
+    """An audience. `offset`: how many bytes of an upload are stored, in `lines` whole lines."""
+
+    id: str
+    state: Literal["receiving", "complete"]
+    kind: str
+    channel: str
+    format: str | None
+    name: str
+    offset: int
+    lines: int
+    rows: int
+    refused: int
+    reasons: dict[str, int]
+    without_contact: int
+    created_by: str
+    created_at: str
+    completed_at: str | None
+
+
+class AudiencePersonView(TypedDict):
+    """A row of the audience, as it is stored."""
+
+    line: int
+    to: str
+    id: str
+    name: str
+    locale: str
+    time_zone: str
+    data: dict[str, JsonValue]
+
+
+class AudienceSampleView(TypedDict):
+    """Some of the audience, from its first row to its last."""
+
+    people: list[AudiencePersonView]
+
+
+class AudienceView(TypedDict):
+    """How many a submission would count now, each contact once, and some of them."""
+
+    people: int
+    suppressed: int
+    without_contact: int
+    duplicates: int
+    sample: list[dict[str, JsonValue]]
+
+
+class BatchCreate(TypedDict):
+    """The items; each is checked by itself, so a bad one does not hold up the others."""
+
+    items: Sequence[BatchItem]
+
+
+class BatchItem(TypedDict):
+    """A notification of a batch. One dedupe key is accepted once in seven days."""
+
+    to: To
+    template: NotRequired[str | None]
+    content: NotRequired[Content | None]
+    data: NotRequired[Mapping[str, JsonValue]]
+    category: NotRequired[str | None]
+    channels: NotRequired[Sequence[Channel] | None]
+    channel_mode: NotRequired[Literal["all", "first"] | None]
+    priority: NotRequired[Literal["high", "medium", "low"] | None]
+    send_at: NotRequired[datetime | str | None]
+    expires_in: NotRequired[int | None]
+    metadata: NotRequired[Mapping[str, str]]
+    dedupe_key: NotRequired[str | None]
+
+
+class BatchView(TypedDict):
+    """Counts, the owners by priority (each is one workflow `batch/<id>`), and every item."""
+
+    accepted: int
+    duplicates: int
+    refused: int
+    batches: dict[str, str]
+    items: list[ItemView]
+
+
+class CampaignCreate(TypedDict):
+    """A draft. Nothing is sent before it is submitted and somebody else approves it."""
+
+    template: NotRequired[str | None]
+    content: NotRequired[Content | None]
+    data: NotRequired[Mapping[str, JsonValue]]
+    category: NotRequired[str | None]
+    send_at: NotRequired[datetime | str | None]
+    off_hours: NotRequired[bool]
+    per_second: NotRequired[float | None]
+    expires_in: NotRequired[int | None]
+    canary: NotRequired[Canary | None]
+    approval_within: NotRequired[int]
+    metadata: NotRequired[Mapping[str, str]]
+    name: str
+    channel: Channel
+    audience: Audience
+
+
+class CampaignPage(TypedDict):
+    """Some campaigns, the newest first; `next` is the cursor of the following page."""
+
+    items: list[CampaignView]
+    next: str | None
+
+
+class CampaignPatch(TypedDict):
+    """What changes; the rest stays. The channel does not change: duplicate it instead."""
+
+    template: NotRequired[str | None]
+    content: NotRequired[Content | None]
+    data: NotRequired[Mapping[str, JsonValue]]
+    category: NotRequired[str | None]
+    send_at: NotRequired[datetime | str | None]
+    off_hours: NotRequired[bool]
+    per_second: NotRequired[float | None]
+    expires_in: NotRequired[int | None]
+    canary: NotRequired[Canary | None]
+    approval_within: NotRequired[int]
+    metadata: NotRequired[Mapping[str, str]]
+    name: NotRequired[str | None]
+    audience: NotRequired[Audience | None]
+
+
+CampaignStatus: TypeAlias = Literal[
+    "draft",
+    "validating",
+    "invalid",
+    "pending_approval",
+    "rejected",
+    "lapsed",
+    "scheduled",
+    "running",
+    "paused",
+    "completed",
+    "cancelled",
+]
+
+
+class CampaignView(TypedDict):
+    """A campaign. `content_hash` is what an approval is bound to; null until it is validated."""
+
+    id: str
+    name: str
+    status: CampaignStatus
+    reason: str
+    channel: str
+    category: str
+    template: str | None
+    content: JsonValue | None
+    data: dict[str, JsonValue]
+    audience: dict[str, JsonValue]
+    people: int | None
+    duplicates: int | None
+    send_at: str | None
+    off_hours: bool
+    per_second: float | None
+    expires_in: float
+    canary: dict[str, JsonValue] | None
+    metadata: dict[str, str]
+    revision: int
+    content_hash: str | None
+    approvals_needed: int | None
+    approvals: list[ApprovalView]
+    problems: list[ProblemView]
+    authors: list[str]
+    created_by: str
+    submitted_by: str | None
+    created_at: str
+    submitted_at: str | None
+    lapses_at: str | None
+    approved_at: str | None
+    started_at: str | None
+    ended_at: str | None
+    archived_at: str | None
+    copy_of: str | None
+    workflow_id: str
+
+
+class Canary(TypedDict):
+    """The first ones go alone; the campaign pauses if more than so many of them failed."""
+
+    percent: NotRequired[float]
+    most_failures_percent: NotRequired[float]
+
+
+class CancelView(TypedDict):
+    """What a cancellation found: stopped, already handed over, in doubt."""
+
+    status: CampaignStatus
+    stopped: int
+    handed_over: int
+    in_doubt: int
+
+
+class CancelledView(TypedDict):
+    """What a cancellation found, per message and in one word."""
+
+    id: str
+    outcome: str
+    status: Status
+    messages: list[MessageView]
+
+
+Channel: TypeAlias = Literal["email", "sms", "telegram", "webhook"]
+
+
+class CodeView(TypedDict):
+    """A one-time code for a signal; for this approver and this hash alone."""
+
+    approver: str
+    hash: str
+    code: str
+    workflow_id: str
+    lapses_at: str
+
+
+class Content(TypedDict):
+    """Inline content, by channel."""
+
+    email: NotRequired[EmailContent | None]
+    sms: NotRequired[TextContent | None]
+    telegram: NotRequired[TextContent | None]
+    webhook: NotRequired[WebhookContent | None]
+
+
+class EmailContent(TypedDict):
+    """Inline content of an email; templates' language in every part."""
+
+    subject: str
+    html: NotRequired[str | None]
+    text: NotRequired[str | None]
+
+
+class EventLine(TypedDict):
+    """One line of a campaign's account."""
+
+    id: int
+    at: str
+    kind: str
+    reason: str | None
+    by: str | None
+    detail: dict[str, JsonValue]
+
+
+class EventPage(TypedDict):
+    """Its account from the beginning; `next`: the cursor of what follows."""
+
+    items: list[EventLine]
+    next: int | None
+
+
+class EventView(TypedDict):
+    """One line of the account. `seq` and `attempt` name the message and the vendor call."""
+
+    at: str
+    kind: str
+    reason: str | None
+    seq: int | None
+    attempt: int | None
+
+
+class ItemView(TypedDict):
+    """What became of one item. `duplicate`: its dedupe key was accepted before, as `id`."""
+
+    index: int
+    status: Literal["accepted", "duplicate", "refused"]
+    id: NotRequired[str | None]
+    problem: NotRequired[dict[str, Any] | None]
+
+
+JsonValue: TypeAlias = "Any"
+
+
+class MessageView(TypedDict):
+    """One message to one contact on one channel."""
+
+    id: str
+    channel: str
+    address: str
+    phase: str
+    result: str | None
+    reason: str | None
+    receipt: str
+    next_at: str | None
+    attempts: list[AttemptView]
+
+
+class NotificationCreate(TypedDict):
+    """What to tell whom, how, and until when."""
+
+    to: To
+    template: NotRequired[str | None]
+    content: NotRequired[Content | None]
+    data: NotRequired[Mapping[str, JsonValue]]
+    category: NotRequired[str | None]
+    channels: NotRequired[Sequence[Channel] | None]
+    channel_mode: NotRequired[Literal["all", "first"] | None]
+    priority: NotRequired[Literal["high", "medium", "low"] | None]
+    send_at: NotRequired[datetime | str | None]
+    expires_in: NotRequired[int | None]
+    metadata: NotRequired[Mapping[str, str]]
+
+
+class NotificationView(TypedDict):
+    """A notification, its messages and attempts, and its timeline."""
+
+    id: str
+    status: Status
+    category: str
+    priority: str
+    template: str | None
+    template_version: int | None
+    channels: list[str]
+    channel_mode: str
+    profile_id: str | None
+    to: dict[str, str]
+    locale: str
+    time_zone: str
+    content: JsonValue
+    data: dict[str, JsonValue]
+    metadata: dict[str, str]
+    created_at: str
+    due_at: str
+    expires_at: str
+    cancelled_at: str | None
+    ended_at: str | None
+    workflow_id: str | None
+    messages: list[MessageView]
+    timeline: list[EventView]
+
+
+class Preview(TypedDict):
+    """For how many of the audience."""
+
+    size: NotRequired[int]
+
+
+class PreviewView(TypedDict):
+    """Some of the audience, from its first to its last."""
+
+    items: list[RenderedView]
+
+
+class Problem(TypedDict):
+    """What went wrong (RFC 9457). `code` is stable; nothing that was sent is repeated."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: NotRequired[str | None]
+    field: NotRequired[str | None]
+    limit: NotRequired[int | str | None]
+    published: NotRequired[int | None]
+    used_by: NotRequired[list[dict[str, str]] | None]
+
+
+class ProblemView(TypedDict):
+    """What validation found; `line`: of the audience's row that cannot be rendered."""
+
+    code: str
+    field: str
+    detail: str
+    line: NotRequired[int | None]
+
+
+class ProgressView(TypedDict):
+    """How far it is. `counts` sum up to `people`; `reasons` say why, by result."""
+
+    status: CampaignStatus
+    people: int
+    counts: dict[str, int]
+    reasons: dict[str, dict[str, int]]
+    per_second: float
+    estimated_end: str | None
+    at: str
+
+
+class Rate(TypedDict):
+    """Null: as fast as the account allows."""
+
+    per_second: float | None
+
+
+class ReadyView(TypedDict):
+    """Each part in a word. Temporal is not among them: acceptance does not need it."""
+
+    status: Literal["ready", "warning", "unavailable"]
+    database: Literal["ok", "away", "not_migrated"]
+    partitions: NotRequired[int | None]
+
+
+class Recipient(TypedDict):
+    """One of an inline audience."""
+
+    to: str
+    id: NotRequired[str]
+    name: NotRequired[str]
+    locale: NotRequired[str]
+    time_zone: NotRequired[str]
+    data: NotRequired[Mapping[str, JsonValue]]
+
+
+class RefusalView(TypedDict):
+    """Why a line is not in the audience; an empty `field`: the line as a whole."""
+
+    line: int
+    field: str
+    reason: str
+    detail: str
+
+
+class RefusalsView(TypedDict):
+    """A page of them, by line. `next`: the `after` of the next page; null on the last."""
+
+    refusals: list[RefusalView]
+    next: int | None
+
+
+class Rejection(TypedDict):
+    """And why not."""
+
+    hash: str
+    reason: str
+
+
+class RenderedView(TypedDict):
+    """One of the audience as it would be sent, or why it cannot be."""
+
+    line: int
+    to: str
+    subject: NotRequired[str]
+    html: NotRequired[str]
+    text: NotRequired[str]
+    problem: NotRequired[ProblemView | None]
+
+
+class ReportView(TypedDict):
+    """What became of an ended campaign."""
+
+    status: CampaignStatus
+    people: int
+    counts: dict[str, int]
+    reasons: dict[str, dict[str, int]]
+    per_second: float
+    estimated_end: str | None
+    at: str
+    campaign: CampaignView
+    seconds: float | None
+
+
+Status: TypeAlias = Literal[
+    "accepted",
+    "scheduled",
+    "processing",
+    "sent",
+    "delivered",
+    "opened",
+    "failed",
+    "suppressed",
+    "expired",
+    "cancelled",
+    "unknown",
+]
+
+
+class TestSend(TypedDict):
+    """To whom, with the data of which line of the audience."""
+
+    to: Sequence[str]
+    data: NotRequired[Mapping[str, JsonValue]]
+
+
+class TestSentView(TypedDict):
+    """The notifications that were accepted."""
+
+    notifications: list[str]
+
+
+class TextContent(TypedDict):
+    """Inline content of an SMS or a Telegram message."""
+
+    text: str
+
+
+class To(TypedDict):
+    """Whom to tell: a profile by its id or your id for it, or direct addresses."""
+
+    profile_id: NotRequired[UUID | str | None]
+    external_id: NotRequired[str | None]
+    email: NotRequired[str | None]
+    sms: NotRequired[str | None]
+    telegram: NotRequired[Any | None]
+    webhook: NotRequired[str | None]
+    name: NotRequired[str]
+    locale: NotRequired[str]
+    time_zone: NotRequired[str]
+
+
+class WebhookContent(TypedDict):
+    """Inline content of a webhook: a JSON object, in which `{{ name }}` is a JSON value."""
+
+    body: str

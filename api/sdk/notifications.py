@@ -1,0 +1,53 @@
+"""One notification to one person."""
+# mypy: disable-error-code="empty-body"
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Unpack
+
+from api.sdk.calls import operation, procedure
+from api.sdk.problems import NotEnded
+from api.sdk.resource import D, Resource
+from api.sdk.steps import Sleep, Steps
+
+if TYPE_CHECKING:
+    from api.sdk.models import AcceptedView, CancelledView, NotificationCreate, NotificationView
+    from api.sdk.resource import Id
+
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+
+
+class Notifications(Resource[D]):
+    """Send, look at, cancel."""
+
+    @operation("POST", "/v1/notifications")
+    def send(
+        self, *, idempotency_key: str | None = None, **body: Unpack[NotificationCreate]
+    ) -> AcceptedView:
+        """Accept one: delivered or explained. Asked again, it is accepted once."""
+
+    @operation("GET", "/v1/notifications/{notification_id}")
+    def get(self, notification_id: Id, /) -> NotificationView:
+        """Answer with its messages, their attempts and its timeline."""
+
+    @operation("DELETE", "/v1/notifications/{notification_id}")
+    def cancel(self, notification_id: Id, /) -> CancelledView:
+        """Stop what was not sent; `outcome` says what it found."""
+
+    @procedure
+    def wait(
+        self, notification_id: Id, /, *, timeout: float | None = None
+    ) -> Steps[NotificationView]:
+        """Ask until it has ended; NotEnded after `timeout` seconds."""
+        until = None if timeout is None else time.monotonic() + timeout
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            view = yield from Notifications.get.steps(self, notification_id)
+            if view["ended_at"]:
+                return view
+            if until is not None and time.monotonic() + pause > until:
+                raise NotEnded(f"{notification_id} is {view['status']} after {timeout:g} s", view)
+            yield Sleep(pause)
+            pause = min(1.5 * pause, LONGEST_PAUSE_SECONDS)
