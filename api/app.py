@@ -17,8 +17,11 @@ from api.routers import (
     campaign_moves,
     campaign_progress,
     campaigns,
+    categories,
     health,
     notifications,
+    template_publishing,
+    templates,
 )
 from api.starter import Starter
 from models import database
@@ -75,6 +78,9 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         campaigns,
         campaign_moves,
         campaign_progress,
+        categories,
+        templates,
+        template_publishing,
         health,
     ):
         app.include_router(module.router)

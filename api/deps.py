@@ -16,6 +16,7 @@ from models import keys, sessions
 from models.errors import Forbidden, Invalid, Unauthorized, Unavailable
 from models.repositories import api_keys
 from models.repositories.api_keys import Caller as KeyOwner
+from models.repositories.audit_log import Actor
 from models.repositories.templates import VersionCache
 from models.sessions import Sessions
 
@@ -139,6 +140,11 @@ async def _caller(
     return await caller_of(request)
 
 
+def actor_of(caller: KeyOwner) -> Actor:
+    """As the audit log names it."""
+    return Actor("key", caller.key_id, caller.owner)
+
+
 def _scoped(scope: str) -> Callable[..., Coroutine[Any, Any, KeyOwner]]:
     async def check(caller: Annotated[KeyOwner, Depends(_caller)]) -> KeyOwner:
         if scope not in caller.scopes:
@@ -179,6 +185,9 @@ Canceller = Annotated[KeyOwner, Depends(_scoped("notifications:cancel"))]
 CampaignWriter = Annotated[KeyOwner, Depends(_scoped("campaigns:write"))]
 CampaignReader = Annotated[KeyOwner, Depends(_scoped("campaigns:read"))]
 Approver = Annotated[KeyOwner, Depends(_scoped("campaigns:approve"))]
+TemplateReader = Annotated[KeyOwner, Depends(_scoped("templates:read"))]
+TemplateWriter = Annotated[KeyOwner, Depends(_scoped("templates:write"))]
+TemplatePublisher = Annotated[KeyOwner, Depends(_scoped("templates:publish"))]
 RefusedItems = Annotated[dict[int, Invalid], Depends(_refused_items)]
 Starts = Annotated[Starter, Depends(_starter)]
 Load = Annotated[LoadCounter, Depends(_load)]

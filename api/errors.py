@@ -54,7 +54,8 @@ def problem_body(status: int, code: str, detail: str = "", **more: Any) -> dict[
 def of(error: TidingsError) -> dict[str, Any]:
     """The problem that one of our errors is; `code` is its most precise word."""
     detail = str(error) if error.status < 500 or error.status == 503 else ""
-    return problem_body(error.status, error.reason, detail, field=error.field, limit=error.limit)
+    more = {"field": error.field, "limit": error.limit, **error.facts}
+    return problem_body(error.status, error.reason, detail, **more)
 
 
 async def ours(request: Request, error: TidingsError) -> JSONResponse:

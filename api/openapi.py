@@ -26,6 +26,10 @@ class Problem(BaseModel):
     detail: str | None = None
     field: str | None = Field(None, description="what is at fault, as the caller wrote it")
     limit: int | str | None = Field(None, description="the limit that was broken")
+    published: int | None = Field(None, description="of a publish: the version that is published")
+    used_by: list[dict[str, str]] | None = Field(
+        None, description="of what is in use: kind, id and name of what uses it"
+    )
 
 
 # Status → an example's code, detail, field and limit.

@@ -16,7 +16,8 @@ from models.messages import CALL_DEADLINE, Channel
 from models.queues import PRIORITY_KEYS
 from models.rendering import content as contents
 from models.rendering.data import check_data
-from models.repositories.references import Category, Person, References
+from models.rendering.declared import check_types
+from models.repositories.references import Category, Person, References, TemplateRef
 from models.repositories.templates import Content
 
 SKEW = timedelta(seconds=5)  # a caller's clock may be this much behind
@@ -81,8 +82,9 @@ def accept(
     category = _category(request, references)
     person = _person(request, references)
     content, version_id, variables = _content(request, references, versions)
+    types = {} if request.template is None else references.templates[request.template].types
     channels = _channels(request, category, person, content)
-    data = _data(request, person, variables)
+    data = _data(request, person, variables, types)
     _times(request, now or datetime.now(UTC))
     locale = request.locale or (person.locale if person else "")
     with _callers_fields(request):
@@ -131,16 +133,24 @@ def _content(
     request: Request, references: References, versions: Mapping[UUID, Content]
 ) -> tuple[Content, UUID | None, frozenset[str]]:
     if request.template is not None:
-        template = references.templates.get(request.template)
-        if template is None:
-            raise Invalid(
-                "no published template of that name", field="template", reason="unknown_template"
-            )
+        template = published(references, request.template)
         content = versions[template.version_id]
         return content, template.version_id, frozenset(template.variables)
     inline = {channel: {"default": parts} for channel, parts in (request.content or {}).items()}
     with _callers_fields(request):
         return inline, None, contents.check(inline)
+
+
+def published(references: References, name: str) -> TemplateRef:
+    """The template; Invalid if nothing of that name is published, or it was deleted."""
+    template = references.templates.get(name)
+    if template is None:
+        raise Invalid(
+            "no published template of that name", field="template", reason="unknown_template"
+        )
+    if template.archived:
+        raise Invalid("the template was deleted", field="template", reason="template_archived")
+    return template
 
 
 def _channels(
@@ -167,7 +177,12 @@ def _channels(
     return wanted if person else tuple(channel for channel in wanted if channel in reachable)
 
 
-def _data(request: Request, person: Person | None, variables: frozenset[str]) -> Mapping[str, Any]:
+def _data(
+    request: Request,
+    person: Person | None,
+    variables: frozenset[str],
+    types: Mapping[str, str],
+) -> Mapping[str, Any]:
     check_data(request.data)
     unknown = sorted(set(request.data) - variables)
     if unknown:
@@ -177,6 +192,7 @@ def _data(request: Request, person: Person | None, variables: frozenset[str]) ->
             field=f"data.{unknown[0][:100]}",
             reason="unknown_variable",
         )
+    check_types(request.data, types)
     name = request.name or (person.name if person else "")
     if name and "name" in variables and "name" not in request.data:
         return {**request.data, "name": name}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from models.acceptance import DEFAULT_CATEGORY, FURTHEST, SKEW
+from models.acceptance import DEFAULT_CATEGORY, FURTHEST, SKEW, published
 from models.errors import Invalid
 from models.rendering import content as contents
 from models.rendering.data import check_data
@@ -38,10 +38,7 @@ def said(
     check_data(words.data)
     version_id: UUID | None = None
     if words.template is not None:
-        template = references.templates.get(words.template)
-        if template is None:
-            detail = "no published template of that name"
-            raise Invalid(detail, field="template", reason="unknown_template")
+        template = published(references, words.template)
         version_id = template.version_id
         content, variables = versions[version_id], frozenset(template.variables)
     else:

@@ -7,15 +7,20 @@
   * NotFound        404  no such thing, or not yours
   * Conflict        409  not in this state
     * InFlight      409  the same idempotency key is at work: ask again
+    * InUse         409  something needs it: `used_by` names what
+    * PublishedMeanwhile  409  another version was published: `published` says which
   * TooLarge        413  over a limit of size
   * UnsupportedMediaType  415  the body is not said to be JSON
   * Invalid         422  names the field, and the limit if there is one
   * KeyReused       422  the same idempotency key with another body
+  * TooManyAttempts 429  to log in: wait
   * Misconfigured   500  our settings or credentials are wrong
   * Unavailable     503  PostgreSQL is away: ask again
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 
 class TidingsError(Exception):
@@ -23,6 +28,7 @@ class TidingsError(Exception):
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
+    facts: Mapping[str, Any] = MappingProxyType({})  # more members of the problem
 
     def __init__(
         self,
@@ -81,6 +87,26 @@ class InFlight(Conflict):
     code = "in_flight"
 
 
+class InUse(Conflict):
+    """Something needs it; `used_by`: the kind, id and name of each."""
+
+    code = "in_use"
+
+    def __init__(self, detail: str, used_by: list[dict[str, str]]) -> None:
+        super().__init__(detail)
+        self.facts = {"used_by": used_by}
+
+
+class PublishedMeanwhile(Conflict):
+    """Not what was expected is published, but this version; None: no version is."""
+
+    code = "published_meanwhile"
+
+    def __init__(self, detail: str, published: int | None, *, reason: str | None = None) -> None:
+        super().__init__(detail, field="version", reason=reason)
+        self.facts = {"published": published}
+
+
 class TooLarge(TidingsError):
     """Over a limit of size; `limit` says which."""
 
@@ -107,6 +133,13 @@ class KeyReused(TidingsError):
 
     code = "key_reused"
     status = 422
+
+
+class TooManyAttempts(TidingsError):
+    """To log in; `retry_after_seconds` says when there may be another."""
+
+    code = "too_many_attempts"
+    status = 429
 
 
 class Misconfigured(TidingsError):

@@ -13,7 +13,7 @@ from models.rendering.locales import DEFAULT, LOCALE, MAX_LOCALES, locale_for
 from models.rendering.prepared import PARTS, Prepared, Rendered, prepared
 from models.rendering.templates import compile_template
 
-__all__ = ["Content", "Rendered", "check", "prepare", "render"]
+__all__ = ["Content", "Rendered", "check", "prepare", "render", "sources"]
 
 Parts = Mapping[str, str]
 Content = Mapping[str, Mapping[str, Parts]]
@@ -29,7 +29,7 @@ def check(content: Content) -> frozenset[str]:
     _check_shape(content)
     variables: set[str] = set()
     weight = 0
-    for field, source, escaping in _sources(content):
+    for field, source, escaping in sources(content):
         template = compile_template(source, escaping, field)
         variables |= template.variables
         weight += template.weight
@@ -56,7 +56,8 @@ def prepare(content: Content, channel: str, locale: str) -> Prepared:
     return prepared(channel, chosen, locales[chosen])
 
 
-def _sources(content: Content) -> Iterator[tuple[str, str, Escaping]]:
+def sources(content: Content) -> Iterator[tuple[str, str, Escaping]]:
+    """Every part: its path, its text, and for where it is escaped."""
     for channel, locales in content.items():
         for locale, parts in locales.items():
             for name, source in parts.items():

@@ -35,9 +35,14 @@ ON CONFLICT (application_id, name) DO NOTHING RETURNING id
 """)
 
 PUBLISH = text("""
-INSERT INTO template_version (id, template_id, number, content, variables, published_at)
-SELECT :id, :template_id, COALESCE(max(number), 0) + 1, CAST(:content AS jsonb), :variables, now()
-FROM template_version WHERE template_id = :template_id
+WITH version AS (
+    INSERT INTO template_version (id, template_id, number, content, variables, published_at)
+    VALUES (:id, :template_id, 1, CAST(:content AS jsonb), :variables, now())
+), published AS (
+    UPDATE template SET published_version_id = :id, publishes = 1 WHERE id = :template_id
+)
+INSERT INTO template_publish (template_id, n, version_id, kind, by)
+VALUES (:template_id, 1, :id, 'published', 'tidings')
 """)
 
 ACCOUNT = text("""

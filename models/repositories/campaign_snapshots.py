@@ -114,7 +114,8 @@ FINISH = text("""
 UPDATE campaign SET audience_id = :audience_id, people = :people, duplicates = :duplicates,
     problems = CAST(:problems AS jsonb), content_hash = :hash,
     approvals_needed = :approvals_needed, canary_until = :canary_until, canary_passed_at = NULL,
-    lapses_at = now() + approval_within
+    lapses_at = now() + approval_within,
+    on_unknown = (SELECT cat.on_unknown FROM category cat WHERE cat.id = category_id)
 WHERE id = :id
 """)
 BIND = text("UPDATE owner SET content_hash = :hash, approved_hash = NULL WHERE id = :id")

@@ -25,7 +25,7 @@ SAID = {"category_id": "category", "template_version_id": "template"}
 JSON = ("content", "data", "audience", "canary", "metadata", "problems")
 
 COLUMNS = """
-    c.*, cat.name AS category, cat.priority, cat.on_unknown, t.name AS template,
+    c.*, cat.name AS category, cat.priority, t.name AS template,
     o.content_hash IS NOT DISTINCT FROM o.approved_hash AND o.approved_hash IS NOT NULL AS approved,
     ARRAY(SELECT json_build_object('approver', a.approver, 'decision', a.decision, 'reason',
         a.reason, 'via', a.via, 'at', a.at) FROM campaign_approval a

@@ -10,18 +10,19 @@ from sqlalchemy import text
 
 from models.sessions import Session
 
-# Of a template the newest published version: immutable, so what it holds is cached by its id.
+# Of a template the published version: immutable, so what it holds is cached by its id. Which one it
+# is, is read each time: a publish counts from the next request on, in every process.
 LOAD = text("""
 WITH template AS (
-    SELECT DISTINCT ON (t.name) t.name, v.id AS version_id, v.variables, c.name AS category
-    FROM template t JOIN template_version v ON v.template_id = t.id AND v.published_at IS NOT NULL
+    SELECT t.name, v.id AS version_id, v.variables, v.types, c.name AS category,
+           t.archived_at IS NOT NULL AS archived
+    FROM template t JOIN template_version v ON v.id = t.published_version_id
     LEFT JOIN category c ON c.id = t.category_id
     WHERE t.application_id = :application_id AND t.name = ANY(:templates)
-    ORDER BY t.name, v.number DESC
 ), category AS (
     SELECT id, name, priority, priority_fixed, channels, channel_mode,
            EXTRACT(epoch FROM expires_after) AS expires_after_seconds, on_unknown
-    FROM category WHERE application_id = :application_id
+    FROM category WHERE application_id = :application_id AND archived_at IS NULL
       AND (name = ANY(:categories) OR name IN (SELECT category FROM template))
 ), profile AS (
     SELECT p.id, p.external_id, p.name, p.locale, p.time_zone,
@@ -58,6 +59,8 @@ class TemplateRef:
     version_id: UUID
     variables: list[str]
     category: str | None
+    types: Mapping[str, str] = field(default_factory=dict)  # of those that are declared
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ IN_DOUBT = text("""
 SELECT m.seq, m.attempt, m.address, m.notification_id, m.application_id, m.account_id, m.resends,
        LEAST(m.expires_at, o.expires_at) AS expires_at,
        LEAST(m.expires_at, o.expires_at) - now() AS life, t.request_key, t.started_at,
-       COALESCE(n.on_unknown, cat.on_unknown) AS on_unknown,
+       COALESCE(n.on_unknown, c.on_unknown, cat.on_unknown) AS on_unknown,
        COALESCE(n.template_version_id, c.template_version_id) AS template_version_id,
        COALESCE(n.content, c.content) AS content, COALESCE(n.locale, r.locale) AS locale,
        COALESCE(n.data, c.data || jsonb_strip_nulls(

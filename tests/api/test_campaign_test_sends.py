@@ -59,9 +59,10 @@ async def test_it_sends_the_version_that_was_submitted(team, api) -> None:
         "SELECT template_version_id FROM campaign WHERE id = $1", id
     )
     await api.database.execute(
-        "INSERT INTO template_version (id, template_id, number, content, variables, published_at)"
-        " SELECT gen_random_uuid(), template_id, 99, '{}', '{}', now() FROM template_version"
-        " WHERE id = $1",
+        "WITH newer AS (INSERT INTO template_version (id, template_id, number, content, variables)"
+        " SELECT gen_random_uuid(), template_id, 99, '{}', '{}' FROM template_version WHERE id = $1"
+        " RETURNING id, template_id) UPDATE template t SET published_version_id = newer.id"
+        " FROM newer WHERE newer.template_id = t.id",
         version,
     )
 
