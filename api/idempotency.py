@@ -1,15 +1,19 @@
 """The Idempotency-Key as callers send it, and the answers they get; who is first, SQL decides."""
 
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
 
 from api.deps import IDEMPOTENCY_KEY as NAME
 from models.errors import Invalid
+from models.repositories import idempotency
 from models.repositories.idempotency import Answer, Scope
+from models.sessions import Session
 
 LONGEST = 255
 
@@ -55,3 +59,20 @@ def answered(answer: Answer, *, replayed: bool = False) -> Response:
     """The stored answer, byte for byte."""
     headers = {"Idempotency-Replayed": "true"} if replayed else {}
     return Response(answer.body, answer.status, headers, "application/json")
+
+
+async def made_once(
+    session: Session, scope: Scope | None, asked: Any, make: Callable[[], Awaitable[BaseModel]]
+) -> Response:
+    """201 with what `make` makes; under a key that was used, what was made then.
+
+    `asked`: all that the caller says, as JSON; with another, the key is refused.
+    """
+    if scope is None:
+        return answered(Answer(201, (await make()).model_dump_json().encode()))
+    fingerprint = fingerprint_of(asked)
+    if before := await idempotency.begin(session, scope, fingerprint):
+        return answered(before, replayed=True)
+    answer = Answer(201, (await make()).model_dump_json().encode())
+    await idempotency.finish(session, scope, fingerprint, answer)
+    return answered(answer)

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from uuid_utils.compat import uuid7
 
 from api import campaign_drafts, campaign_samples, campaign_test_sends
@@ -17,6 +17,7 @@ from api.campaign_views import (
     campaign_view,
 )
 from api.deps import CampaignReader, CampaignWriter, Session, Starts, Versions, after_commit
+from api.idempotency import IdempotencyKey, made_once, scope_of
 from api.json_route import CampaignRoute
 from models.campaign import CampaignStatus
 from models.errors import Conflict
@@ -28,18 +29,26 @@ router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], route_class=Campa
 MOVES: dict[int | str, Any] = {409: {"description": "Not as far as it is now."}}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=CampaignView)
 async def create_campaign(
-    body: CampaignCreate, caller: CampaignWriter, session: Session, versions: Versions
-) -> CampaignView:
+    body: CampaignCreate,
+    caller: CampaignWriter,
+    session: Session,
+    versions: Versions,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Make a draft. Nothing is sent before it is submitted and somebody else approves it."""
-    id, application_id = uuid7(), caller.application_id
-    values = await campaign_drafts.created(session, application_id, body, versions)
-    values["audience"] = await campaign_drafts.audience(
-        session, caller, body.channel.value, body.audience
-    )
-    await campaigns.insert(session, id, application_id, values, _by(caller))
-    return campaign_view(await campaigns.get(session, application_id, id))
+    application_id = caller.application_id
+
+    async def make() -> CampaignView:
+        values = await campaign_drafts.created(session, application_id, body, versions)
+        values["audience"] = await campaign_drafts.audience(
+            session, caller, body.channel.value, body.audience
+        )
+        return await _inserted(session, caller, values)
+
+    scope = scope_of(application_id, "campaigns", idempotency_key)
+    return await made_once(session, scope, body.model_dump(mode="json"), make)
 
 
 @router.get("")
@@ -86,19 +95,45 @@ async def edit_campaign(
     return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
 
 
-@router.post("/{campaign_id}/duplicate", status_code=201)
+@router.post("/{campaign_id}/duplicate", status_code=201, response_model=CampaignView)
 async def duplicate_campaign(
-    campaign_id: UUID, caller: CampaignWriter, session: Session
-) -> CampaignView:
+    campaign_id: UUID,
+    caller: CampaignWriter,
+    session: Session,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Make a new draft of the same content and audience, to be sent at once unless changed."""
-    row = await campaigns.get(session, caller.application_id, campaign_id)
-    return await _copy(session, caller, row, {})
+
+    async def make() -> CampaignView:
+        row = await campaigns.get(session, caller.application_id, campaign_id)
+        return await _inserted(session, caller, _copy(row))
+
+    scope = scope_of(caller.application_id, f"campaigns/{campaign_id}/duplicate", idempotency_key)
+    return await made_once(session, scope, None, make)
 
 
-@router.post("/{campaign_id}/retry-failed", status_code=201, responses=MOVES)
-async def retry_failed(campaign_id: UUID, caller: CampaignWriter, session: Session) -> CampaignView:
+@router.post(
+    "/{campaign_id}/retry-failed", status_code=201, response_model=CampaignView, responses=MOVES
+)
+async def retry_failed(
+    campaign_id: UUID,
+    caller: CampaignWriter,
+    session: Session,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Make a new draft of an ended one, to those that were refused or expired."""
-    row = await campaigns.get(session, caller.application_id, campaign_id)
+
+    async def make() -> CampaignView:
+        row = await campaigns.get(session, caller.application_id, campaign_id)
+        audience = {"audience_id": str(await _failed_of(session, caller, row))}
+        return await _inserted(session, caller, _copy(row) | {"audience": audience})
+
+    route = f"campaigns/{campaign_id}/retry-failed"
+    scope = scope_of(caller.application_id, route, idempotency_key)
+    return await made_once(session, scope, None, make)
+
+
+async def _failed_of(session: Session, caller: Caller, row: campaigns.Row) -> UUID:
     if row["status"] not in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED):
         raise Conflict(f"it is {row['status']}, not ended", field="status", reason="not_ended")
     id = await campaign_audiences.failed_of(session, row, caller.owner)
@@ -107,7 +142,7 @@ async def retry_failed(campaign_id: UUID, caller: CampaignWriter, session: Sessi
             "nobody is left to try again: those refused for their own sake are suppressed",
             reason="nothing_failed",
         )
-    return await _copy(session, caller, row, {"audience": {"audience_id": str(id)}})
+    return id
 
 
 @router.post("/{campaign_id}/archive", responses=MOVES)
@@ -161,11 +196,12 @@ async def test_campaign(
     return TestSentView(notifications=ids)
 
 
-async def _copy(
-    session: Session, caller: Caller, row: campaigns.Row, changes: dict[str, Any]
-) -> CampaignView:
+def _copy(row: campaigns.Row) -> dict[str, Any]:
+    return campaign_drafts.copied(row, f"{row['name'][:190]} (copy)")
+
+
+async def _inserted(session: Session, caller: Caller, values: dict[str, Any]) -> CampaignView:
     id = uuid7()
-    values = campaign_drafts.copied(row, f"{row['name'][:190]} (copy)") | changes
     await campaigns.insert(session, id, caller.application_id, values, _by(caller))
     return campaign_view(await campaigns.get(session, caller.application_id, id))
 

@@ -320,3 +320,32 @@ async def test_the_account_comes_in_pages(team) -> None:
         after = page["next"]
 
     assert kinds == ["created", *["changed"] * 4]
+
+
+@pytest.mark.parametrize("path", ["", "/{id}/duplicate"])
+async def test_a_call_that_is_repeated_makes_no_second_one(team, path) -> None:
+    id = await team.ada.make(1)
+    path = path.format(id=id)
+    body = None if path else draft(1, name="asked twice")
+    headers = {"Idempotency-Key": f"twice {path}"}
+
+    answers = [await team.ada.ask("POST", path, json=body, headers=headers) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert len({answer.content for answer in answers}) == 1
+    assert [answer.headers.get("idempotency-replayed") for answer in answers] == [
+        None,
+        "true",
+        "true",
+    ]
+    assert answers[0].json()["id"] != id
+
+
+async def test_a_key_that_was_used_is_for_the_same_campaign_alone(team) -> None:
+    headers = {"Idempotency-Key": "one campaign"}
+    first = await team.ada.ask("POST", "", json=draft(1), headers=headers)
+
+    other = await team.ada.ask("POST", "", json=draft(2), headers=headers)
+
+    assert (first.status_code, other.status_code) == (201, 422)
+    assert other.json()["code"] == "key_reused"
