@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from aiohttp import (
@@ -49,6 +49,11 @@ class HttpVendor(Vendor):
 
     config: BaseModel
     transport: httpx.AsyncBaseTransport
+    # Whom a peer that cannot be reached, or takes nothing, is held against: RECIPIENT where each
+    # of them has a host of its own, or one of them could close the account of all.
+    peer: ClassVar[Scope] = Scope.ACCOUNT
+    # Where the status alone is the answer, the body of a 2xx is not waited for.
+    reads_acceptances: ClassVar[bool] = True
 
     def __init__(self, config: Any) -> None:
         self.config = config
@@ -72,19 +77,30 @@ class HttpVendor(Vendor):
         """What any other answer means. A vendor with error codes looks at those first."""
         return [from_status(response, len(batch))] * len(batch)
 
+    def unanswered(self, error: Exception) -> Outcome:
+        """What a call that ended without an answer means."""
+        return from_error(error, self.peer)
+
     async def open(self) -> None:
         """One pool an account. Idle connections go before the vendor would close them.
 
         The transport alone: a client would follow nothing and keep no cookies either, for a third
         of the cost of each call.
         """
-        context = await asyncio.to_thread(_tls_context)
-        connector = TCPConnector(limit=CONNECTIONS, keepalive_timeout=IDLE_SECONDS, ssl=context)
-        session = ClientSession(connector=connector, cookie_jar=DummyCookieJar())
+        context = await asyncio.to_thread(self.tls_context)
+        session = ClientSession(connector=self.connector(context), cookie_jar=DummyCookieJar())
         self.transport = AiohttpTransport(verify=context, client=session)
         # At the deadline itself it is no longer certain what left.
         connect = self.call_deadline.total_seconds() / 3
         self._timeouts = {"connect": connect, "pool": connect}
+
+    def tls_context(self) -> ssl.SSLContext:
+        """Whose certificates are believed."""
+        return _tls_context()
+
+    def connector(self, context: ssl.SSLContext) -> TCPConnector:
+        """The pool; a vendor whose hosts strangers name brings its own."""
+        return TCPConnector(limit=CONNECTIONS, keepalive_timeout=IDLE_SECONDS, ssl=context)
 
     async def close(self) -> None:
         """Close the pool."""
@@ -131,15 +147,13 @@ class HttpVendor(Vendor):
         request.headers.update(self._headers)
         request.extensions["timeout"] = self._timeouts
         response: httpx.Response | None = None
-        body = b""
+        body = bytearray()
         try:
             # httpx's own timeouts are per read: only this one bounds the call.
             async with asyncio.timeout(self.call_deadline.total_seconds()):
                 response = await self.transport.handle_async_request(request)
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > limit:
-                        break
+                if self.reads_acceptances or not response.is_success:
+                    await _fill(body, response, limit)
         except Exception:
             if response is None or response.is_success:
                 raise
@@ -147,7 +161,7 @@ class HttpVendor(Vendor):
             if response is not None:
                 await response.aclose()
         headers = [(k, v) for k, v in response.headers.raw if k.lower() not in FRAMING]
-        return httpx.Response(response.status_code, headers=headers, content=body[:limit])
+        return httpx.Response(response.status_code, headers=headers, content=bytes(body[:limit]))
 
     async def _called(self, request: httpx.Request, batch: Sequence[Message]) -> list[Outcome]:
         try:
@@ -156,7 +170,7 @@ class HttpVendor(Vendor):
         except asyncio.CancelledError:
             return [Outcome(Verdict.UNKNOWN, reason="cancelled")] * len(batch)
         except Exception as error:
-            return [from_error(error)] * len(batch)
+            return [self.unanswered(error)] * len(batch)
 
     def _read(self, response: httpx.Response, batch: Sequence[Message]) -> list[Outcome]:
         read = self.outcomes if response.is_success else self.classify
@@ -170,13 +184,21 @@ class HttpVendor(Vendor):
         return [Outcome(Verdict.UNKNOWN, reason="unreadable_answer", detail=detail)] * len(batch)
 
 
+async def _fill(body: bytearray, response: httpx.Response, limit: int) -> None:
+    """What has come is there, even if the answer then breaks off."""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > limit:
+            return
+
+
 @cache
 def _tls_context() -> ssl.SSLContext:
     # Reading the certificates takes tens of milliseconds; all accounts share them.
     return httpx.create_ssl_context(trust_env=False)
 
 
-def from_error(error: Exception) -> Outcome:
+def from_error(error: Exception, peer: Scope) -> Outcome:
     """A call that ended without an answer: not sent only where no connection was made."""
     cause, detail = error.__cause__, words_of(error)
     if isinstance(cause, NOT_SENT):
@@ -185,7 +207,7 @@ def from_error(error: Exception) -> Outcome:
             reason = "connect_timeout"
         elif isinstance(cause, ClientSSLError):
             reason = "tls_failed"
-        return Outcome(Verdict.RETRY, scope=Scope.ACCOUNT, reason=reason, detail=detail)
+        return Outcome(Verdict.RETRY, scope=peer, reason=reason, detail=detail)
     reason = "unreadable_answer"
     if isinstance(error, TimeoutError):
         reason = "timeout"

@@ -22,6 +22,7 @@ VENDORS = {
     "smtp": "activities.vendors.smtp:Smtp",
     "telegram": "activities.vendors.telegram:Telegram",
     "twilio": "activities.vendors.twilio:Twilio",
+    "webhook": "activities.vendors.webhook:Webhook",
 }
 
 
@@ -58,7 +59,7 @@ class Vendor(ABC):
 
     name: ClassVar[str]
     channel: ClassVar[Channel]
-    settlement: ClassVar[Settlement]
+    settlement: Settlement  # an account's settings may say more than its vendor
     # IDEMPOTENT: how long the vendor remembers a key. CORRELATED: how long we keep looking.
     settle_within: ClassVar[timedelta] = timedelta(minutes=1)
     max_batch: ClassVar[int] = 1

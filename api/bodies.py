@@ -52,6 +52,10 @@ class To(Body):
     email: Annotated[str, Field(max_length=320, examples=["ada@example.com"])] | None = None
     sms: Annotated[str, Field(max_length=32, examples=["+4915112345678"])] | None = None
     telegram: Chat | None = None
+    webhook: (
+        Annotated[str, Field(max_length=2000, examples=["https://example.com/hooks/tidings"])]
+        | None
+    ) = None
     name: Annotated[str, Field(max_length=200, pattern=ONE_LINE)] = ""
     locale: Annotated[
         str, Field(max_length=35, pattern=r"^$|^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")
@@ -63,7 +67,8 @@ class To(Body):
         ways = [self.profile_id is not None, self.external_id is not None, bool(self.direct())]
         if sum(ways) != 1:
             raise ValueError(
-                "give one of: profile_id, external_id, direct addresses (email, sms, telegram)"
+                "give one of: profile_id, external_id, direct addresses"
+                f" ({', '.join(channel.value for channel in Channel)})"
             )
         return self
 
@@ -87,12 +92,19 @@ class TextContent(Body):
     text: Annotated[str, Field(min_length=1, max_length=262_144)]
 
 
+class WebhookContent(Body):
+    """Inline content of a webhook: a JSON object, in which `{{ name }}` is a JSON value."""
+
+    body: Annotated[str, Field(min_length=1, max_length=262_144)]
+
+
 class Content(Body):
     """Inline content, by channel."""
 
     email: EmailContent | None = None
     sms: TextContent | None = None
     telegram: TextContent | None = None
+    webhook: WebhookContent | None = None
 
 
 class NotificationCreate(Body):
@@ -116,6 +128,15 @@ class NotificationCreate(Body):
                     "data": {"order": "4711"},
                     "priority": "low",
                     "metadata": {"order": "4711"},
+                },
+                {
+                    "to": {"webhook": "https://example.com/hooks/tidings"},
+                    "content": {
+                        "webhook": {
+                            "body": '{"type": "order.shipped", "data": {"order": {{ order }}}}'
+                        }
+                    },
+                    "data": {"order": "4711"},
                 },
             ]
         }

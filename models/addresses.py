@@ -8,6 +8,7 @@ import re
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from models import webhook_urls
 from models.errors import Invalid
 from models.messages import Channel
 
@@ -23,17 +24,19 @@ def normalise(channel: Channel, address: str, field: str) -> str:
     """The address in its one form; Invalid names `field`, a reason and the shape wanted."""
     if channel is Channel.SMS:
         address = SPACES.sub(" ", address)  # they are pasted between the groups of a number
-    if not address.isprintable() or len(address) > LONGEST:
+    longest = webhook_urls.LONGEST if channel is Channel.WEBHOOK else LONGEST
+    if not address.isprintable() or len(address) > longest:
         raise Invalid(
-            f"{len(address)} characters, control characters not allowed; at most {LONGEST}",
+            f"{len(address)} characters, control characters not allowed; at most {longest}",
             field=field,
-            limit=LONGEST,
+            limit=longest,
             reason="address_invalid",
         )
     return {
         Channel.EMAIL: _email,
         Channel.SMS: _phone,
         Channel.TELEGRAM: _chat,
+        Channel.WEBHOOK: _url,
     }[channel](address.strip(), field)
 
 
@@ -93,3 +96,7 @@ def _chat(address: str, field: str) -> str:
             reason="telegram_invalid",
         )
     return address
+
+
+def _url(address: str, field: str) -> str:
+    return webhook_urls.target(address, field, webhook_urls.private_hosts()).url

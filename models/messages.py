@@ -19,6 +19,7 @@ class Channel(StrEnum):
     EMAIL = "email"
     SMS = "sms"
     TELEGRAM = "telegram"
+    WEBHOOK = "webhook"
 
 
 class Verdict(StrEnum):
@@ -50,7 +51,7 @@ class Message:
     id: str
     channel: Channel
     to: str
-    text: str = ""  # plain text: the SMS, the Telegram text (HTML subset), an email's text part
+    text: str = ""  # plain text: the SMS, Telegram's HTML subset, an email's text part, JSON
     html: str = ""  # email only
     subject: str = ""  # email only
     sender: str = ""  # address or number; empty: the account's own

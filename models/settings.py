@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.roles import Role
+
 
 def _names_postgresql(url: SecretStr) -> SecretStr:
     want = "want postgresql://user:password@host:port/database"
@@ -27,6 +29,19 @@ def _names_a_port(address: str) -> str:
     return address
 
 
+def _names_places(places: str) -> str:
+    named = [place.strip().lower() for place in places.split(",") if place.strip()]
+    return ",".join(map(_names_a_port, named))
+
+
+def _is_safe(url: str) -> str:
+    parts = urlsplit(url)
+    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if url and not (here or (parts.scheme == "https" and parts.hostname)):
+        raise ValueError("want https://…, or http://127.0.0.1:port")
+    return url.rstrip("/")
+
+
 def _folded(value: object) -> object:
     return value.strip().casefold() if isinstance(value, str) else value
 
@@ -37,6 +52,8 @@ def _raised(value: object) -> object:
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_names_postgresql)]
 Address = Annotated[str, AfterValidator(_names_a_port)]
+Addresses = Annotated[str, AfterValidator(_names_places)]
+ConsoleUrl = Annotated[str, AfterValidator(_is_safe)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_raised)]
 LogFormat = Annotated[Literal["json", "console"], BeforeValidator(_folded)]
 
@@ -65,6 +82,20 @@ class Settings(BaseSettings):
         description="keyring that seals vendor credentials: id:base64(32 bytes), newest first,"
         " separated by commas",
     )
+    console_url: ConsoleUrl = Field(
+        "",
+        description="where browsers reach the console: https://…; plain http for 127.0.0.1 alone."
+        " Empty: any https address",
+    )
+    oidc_issuer: str = Field(
+        "", description="the issuer by which the staff may log in; empty: none"
+    )
+    oidc_client_id: str = Field("", description="what the issuer knows the console by")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="and its secret")
+    oidc_role_claim: str = Field("groups", description="the claim that says who has which role")
+    oidc_roles: dict[str, Role] = Field(
+        {}, description='JSON, from a value of that claim to a role: {"tidings-admins": "admin"}'
+    )
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: LogFormat = Field("json", description="json or console")
     share_above: int = Field(
@@ -83,6 +114,11 @@ class Settings(BaseSettings):
     )
     campaign_people_most: int = Field(
         1_000_000, ge=1, description="people that one campaign may have"
+    )
+    webhook_private_hosts: Addresses = Field(
+        "",
+        description="host:port of each receiver of webhooks that may be on a private network or"
+        " without TLS, as its URL names it, separated by commas",
     )
     relay_after: timedelta = Field(
         timedelta(seconds=5), description="age at which the relay takes over a workflow start"

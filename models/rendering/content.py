@@ -93,9 +93,10 @@ def _check_parts(channel: Channel, locale: str, parts: Parts, field: str) -> Non
             raise _invalid(f"{field}.{name}", "content_missing", "a text that is not empty")
     if channel is Channel.EMAIL and "subject" not in parts:
         raise _invalid(f"{field}.subject", "content_missing", "an email has a subject")
-    if "text" not in parts and "html" not in parts:
-        needed = "html, text or both" if channel is Channel.EMAIL else "a text"
-        raise _invalid(f"{field}.text", "content_missing", f"{channel} needs {needed}")
+    if not parts.keys() - {"subject"}:
+        needed = "text" if "text" in PARTS[channel] else "body"
+        words = "html, text or both" if channel is Channel.EMAIL else f"a {needed}"
+        raise _invalid(f"{field}.{needed}", "content_missing", f"{channel} needs {words}")
 
 
 def _check_object(value: object, field: str) -> None:

@@ -12,6 +12,7 @@ class Escaping(StrEnum):
     HTML = "html"
     TELEGRAM = "telegram"  # Telegram's HTML subset: it knows numeric entities, as HTML does
     TEXT = "text"  # nothing to escape: SMS, an email's text part
+    JSON = "json"  # a value, or part of a text: whichever the template's text around it makes it
     HEADER = "header"  # one line: control characters are refused
 
     @property

@@ -12,6 +12,7 @@ from jinja2 import Undefined, pass_context
 
 from models.rendering.budget import COMPARED, COUNTED, NEGATED, RenderContext, hold
 from models.rendering.filters import FILTERS, default
+from models.rendering.json_text import JSON_FILTERS
 from models.rendering.refusal import refusal
 
 
@@ -106,6 +107,7 @@ def is_not_in(left: Any, right: Any) -> bool:
 def all_filters() -> dict[str, Callable[..., Any]]:
     """By the names that compiled templates know."""
     filters = {name: metered(each, f"the filter {name!r}") for name, each in FILTERS.items()}
+    filters |= {name: metered(each, "JSON") for name, each in JSON_FILTERS.items()}
     return filters | {COUNTED: counted, NEGATED: metered(operator.neg, "the sign -")}
 
 

@@ -25,12 +25,13 @@ PARTS: dict[Channel, dict[str, Escaping]] = {
     },
     Channel.SMS: {"text": Escaping.TEXT},
     Channel.TELEGRAM: {"text": Escaping.TELEGRAM},
+    Channel.WEBHOOK: {"body": Escaping.JSON},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message's parts; `html` and `subject` are empty for all but email."""
+    """A message's parts; `html` and `subject` are empty for all but email, `text` may be JSON."""
 
     subject: str
     html: str
@@ -73,7 +74,7 @@ class Prepared:
 
 def prepared(channel: str, locale: str, parts: Mapping[str, str]) -> Prepared:
     """The same one again while it is kept; Invalid for a part that does not compile."""
-    sources = (parts.get("subject"), parts.get("html"), parts.get("text"))
+    sources = (parts.get("subject"), parts.get("html"), parts.get("text", parts.get("body")))
     size = sum(len(source) for source in sources if source is not None)
     return (_kept if size <= SMALL_SOURCES else _prepare)(channel, locale, *sources)
 
@@ -81,13 +82,13 @@ def prepared(channel: str, locale: str, parts: Mapping[str, str]) -> Prepared:
 def _prepare(
     channel: str, locale: str, subject: str | None, html: str | None, text: str | None
 ) -> Prepared:
-    named = {"subject": subject, "html": html, "text": text}
+    named = {"subject": subject, "html": html, "text": text, "body": text}
     made = {
         name: _part(Channel(channel), locale, name, source)
         for name in PARTS[Channel(channel)]
         if (source := named[name]) is not None
     }
-    return Prepared(made.get("subject"), made.get("html"), made.get("text"))
+    return Prepared(made.get("subject"), made.get("html"), made.get("text", made.get("body")))
 
 
 _kept = lru_cache(maxsize=256)(_prepare)  # at most some 4 MiB of sources

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from models.messages import Channel
+from models.rendering.json_text import sendable_json
 from models.rendering.refusal import refusal
 from models.rendering.telegram import sendable_telegram
 
@@ -41,4 +42,5 @@ SENDABLE: dict[tuple[Channel, str], Callable[[str, str], str]] = {
     (Channel.EMAIL, "subject"): sendable_subject,
     (Channel.SMS, "text"): sendable_sms,
     (Channel.TELEGRAM, "text"): sendable_telegram,
+    (Channel.WEBHOOK, "body"): sendable_json,
 }

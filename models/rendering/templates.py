@@ -19,6 +19,7 @@ from models.rendering.budget import Metered, RenderContext
 from models.rendering.data import check_data
 from models.rendering.environment import MARKING_UP, PLAIN
 from models.rendering.escaping import Escaping
+from models.rendering.json_text import for_json
 from models.rendering.parsing import FILENAME, constant_line, line_at, parse
 from models.rendering.refusal import refusal
 
@@ -85,6 +86,8 @@ def _compile(source: str, escaping: Escaping) -> Template:
     try:
         variables = frozenset(meta.find_undeclared_variables(tree))
         tree = Metered().visit(tree).set_environment(environment)
+        if escaping is Escaping.JSON:
+            for_json(tree)
         code = environment.compile(tree, filename=FILENAME)
     except jinja2.UndefinedError as error:  # it works out what is constant already
         raise refusal("template_undefined", str(error), line=constant_line(tree)) from None
