@@ -199,10 +199,10 @@ class Pass:
             await rates.give_back(session, self.account.id, grant_id, used)
 
     async def sendable(self) -> bool:
-        """Still approved as it is, and running? And has it a rate now?"""
+        """Still approved as it is, and running, through the account as it is? Has it a rate now?"""
         async with self.sessions.singly() as session:
             self.told = await campaign_messages.sendable(session, self.shard.owner_id)
-        return self.told.sendable
+            return self.told.sendable and await accounts.stands(session, self.account)
 
     def render(self, picked: Picked) -> Message:
         """The message, with what the campaign says to everybody and what the row says to one."""

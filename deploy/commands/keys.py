@@ -1,7 +1,7 @@
 """`tidings keys`: make, list and revoke API keys. A key is shown once, when it is made."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from deploy.commands.options import AsJson
 from deploy.managing import applications
+from deploy.managing.actor import actor
 from deploy.managing.listing import show_rows
 from deploy.managing.new_key import MOST_DAYS, expiry, scopes_of, words_of
 from deploy.managing.reach import Folder, reach
@@ -56,7 +57,7 @@ def create(
             scopes=wanted,
             expires_at=expires_at,
         )
-        await api_keys.insert(session, new)
+        await api_keys.create(session, new, actor())
 
     in_transaction(reach(data), NAME, insert)
     _tell(key, id, wanted, as_json=as_json)
@@ -69,7 +70,7 @@ def create(
 @keys.command("list")
 def list_keys(data: Folder = None, as_json: AsJson = False) -> None:
     """List all keys, without what they are."""
-    rows = in_transaction(reach(data), NAME, api_keys.every)
+    rows = in_transaction(reach(data), NAME, lambda session: api_keys.page(session, None))
     if as_json:
         typer.echo(json.dumps(rows, default=str))
         return
@@ -85,7 +86,7 @@ def revoke(
     """Revoke a key; within 2 seconds no API process takes it any more."""
 
     async def end(session: Session) -> bool:
-        return await api_keys.revoke(session, key_id)
+        return await api_keys.revoke(session, None, key_id, actor())
 
     if not in_transaction(reach(data), NAME, end):
         raise NotFound("no live key with this id")
@@ -98,12 +99,8 @@ def _words(row: dict[str, Any]) -> list[str]:
 
 
 def _state(row: dict[str, Any]) -> str:
-    if row["revoked_at"]:
-        return "revoked"
     ends: datetime | None = row["expires_at"]
-    if ends is None:
-        return "live"
-    return "expired" if ends <= datetime.now(UTC) else f"live until {ends:%Y-%m-%d}"
+    return f"live until {ends:%Y-%m-%d}" if row["state"] == "live" and ends else str(row["state"])
 
 
 def _tell(key: str, id: UUID, scopes: list[str], *, as_json: bool) -> None:

@@ -21,10 +21,17 @@ SELECT {COLUMNS}
 FROM vendor_account a JOIN owner o ON o.application_id = a.application_id
 WHERE o.id = :owner_id AND a.channel = :channel AND a.paused_at IS NULL
   AND (CAST(:account_id AS uuid) IS NULL OR a.id = :account_id)
-ORDER BY closed_until NULLS FIRST, a.rank LIMIT 1
+ORDER BY closed_until NULLS FIRST, a.rank, a.id LIMIT 1
 """)  # noqa: S608 - our own constant
 
 GET = text(f"SELECT {COLUMNS} FROM vendor_account a WHERE a.id = :account_id")  # noqa: S608
+
+# A long pass asks now and then: may it go on through the account as it was opened?
+STANDS = text("""
+SELECT EXISTS (SELECT FROM vendor_account a
+    WHERE a.id = :account_id AND a.paused_at IS NULL AND a.revision = :revision
+      AND :rated = EXISTS (SELECT FROM vendor_rate r WHERE r.account_id = a.id))
+""")
 
 # Twice as long for each failure in a row, with jitter, unless the vendor names a delay.
 CLOSE = text("""
@@ -76,6 +83,12 @@ async def get(session: Session, account_id: UUID) -> Account | None:
     """The account of an earlier attempt, open or closed."""
     row = (await session.execute(GET, {"account_id": account_id})).mappings().one_or_none()
     return Account(**row) if row else None
+
+
+async def stands(session: Session, account: Account) -> bool:
+    """Not paused, and with the settings and the kind of rate that it had when it was chosen?"""
+    values = {"account_id": account.id, "revision": account.revision, "rated": account.rated}
+    return bool((await session.execute(STANDS, values)).scalar_one())
 
 
 async def close(session: Session, account_id: UUID, reason: str, after: timedelta | None) -> None:

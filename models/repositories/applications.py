@@ -52,7 +52,7 @@ VALUES (:id, :application_id, :name, :channel, :vendor, :rank, :sealed)
 
 FIND_ACCOUNT = text("""
 SELECT id, sealed_config FROM vendor_account
-WHERE application_id = :application_id AND name = :name FOR UPDATE
+WHERE application_id = :application_id AND name = :name AND retired_at IS NULL FOR UPDATE
 """)
 
 RECONFIGURE = text("""
@@ -91,6 +91,7 @@ class NewAccount:
     rank: int
     config: Mapping[str, Any]
     per_second: float | None = None
+    reserve: float = 0.2  # of its rate: what low priority leaves to others
 
 
 async def ensure(session: Session, name: str) -> UUID:

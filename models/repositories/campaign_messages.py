@@ -34,6 +34,8 @@ WITH open AS MATERIALIZED (
       AND m.next_at <= now() AND COALESCE(m.pinned_account_id, :account_id) = :account_id
       AND EXISTS (SELECT FROM open)
       AND NOT EXISTS (
+          SELECT FROM vendor_account WHERE id = :account_id AND paused_at IS NOT NULL)
+      AND NOT EXISTS (
           SELECT FROM suppression s WHERE s.application_id = m.application_id
           AND s.channel = m.channel AND s.address = m.address)
     ORDER BY m.seq LIMIT :size

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from models.messages import CALL_DEADLINE
+from models.repositories.listings import FURTHEST, REACHED
 from models.selection import Selection
 from models.sessions import Session
 
@@ -25,20 +26,23 @@ CASE phase WHEN 'sending' THEN lease_until
 # Each open notification, how far it is, and where it may go: a direct address, or the profile's
 # best contact on the channel. `first` takes one channel after the other. Materialized, and never
 # joined with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
-CANDIDATES = """
+CANDIDATES = f"""
 open AS MATERIALIZED (
     SELECT n.id, n.application_id, n.profile_id, n.addresses, n.channels, n.channel_mode, n.due_at,
-           n.expires_at, n.cancelled_at, progress.*
+           n.expires_at, n.cancelled_at, n.pinned_account_id, n.created_at,
+           n.revision, n.kind, progress.*
     FROM owner o JOIN notification n ON n.owner_id = o.id AND n.ended_at IS NULL
     CROSS JOIN LATERAL (
         SELECT count(*) AS messages, COALESCE(max(m.step), 0) AS last_step,
                COALESCE(bool_and(m.phase = 'ended'), true) AS all_ended,
-               COALESCE(bool_or(m.result IN ('sent', 'unknown')), false) AS reached
+               COALESCE(bool_or(m.result IN ('sent', 'unknown')), false) AS reached,
+               min({REACHED}) AS furthest
         FROM message m WHERE m.owner_id = :owner_id AND m.notification_id = n.id
     ) progress
     WHERE o.id = :owner_id AND o.status = 'running'
 ), candidate AS MATERIALIZED (
     SELECT open.id, open.application_id, open.channel_mode, open.due_at, open.expires_at,
+           open.pinned_account_id,
            ch.channel, a.address, ch.step AS rank,
            CASE WHEN open.channel_mode = 'first' THEN ch.step ELSE 0 END AS step
     FROM open
@@ -61,25 +65,39 @@ open AS MATERIALIZED (
 )
 """
 
+# One that was accepted for later is taken here from who would still edit it: one of the two finds
+# its listing gone, and then nothing is decided of it now.
+#
 # Nobody waits for the disk: the claim that follows does, and takes this with it. Lost in a crash
 # before that, it is decided again.
 DECIDE = text(f"""
-WITH {CANDIDATES}, chosen AS (
+WITH {CANDIDATES}, waiting AS MATERIALIZED (
+    SELECT open.id, open.kind FROM open CROSS JOIN LATERAL (
+        SELECT FROM notification_listing l
+        WHERE l.kind = open.kind AND l.status = 'scheduled' AND l.id = open.id LIMIT 1) l
+    WHERE open.due_at > open.created_at AND open.due_at <= now()
+), begun AS (
+    UPDATE notification_listing l SET status = 'open' FROM waiting
+    WHERE l.kind = waiting.kind AND l.status = 'scheduled' AND l.id = waiting.id
+    RETURNING l.id
+), chosen AS (
     SELECT c.*, s.reason AS suppressed,
            row_number() OVER (PARTITION BY c.id ORDER BY c.rank) AS place
     FROM candidate c
     LEFT JOIN suppression s ON s.application_id = c.application_id
          AND s.channel = c.channel AND s.address = c.address
     WHERE c.due_at <= now()
+      AND c.id NOT IN (SELECT id FROM waiting EXCEPT SELECT id FROM begun)
 ), written AS (
     INSERT INTO message (owner_id, seq, notification_id, application_id, step, channel, address,
-        phase, result, reason, next_at, expires_at)
+        phase, result, reason, pinned_account_id, next_at, expires_at)
     SELECT :owner_id,
         (SELECT COALESCE(max(seq), 0) FROM message WHERE owner_id = :owner_id)
             + row_number() OVER (ORDER BY id, rank),
         id, application_id, step, channel, address,
         CASE WHEN suppressed IS NULL THEN 'queued' ELSE 'ended' END,
-        CASE WHEN suppressed IS NOT NULL THEN 'suppressed' END, suppressed, due_at, expires_at
+        CASE WHEN suppressed IS NOT NULL THEN 'suppressed' END, suppressed, pinned_account_id,
+        due_at, expires_at
     FROM chosen WHERE channel_mode = 'all' OR place = 1
     ON CONFLICT DO NOTHING
     RETURNING owner_id, seq, version, application_id, notification_id, channel, result, reason,
@@ -98,28 +116,37 @@ GROUP BY channel
 
 # The owner ends with its last notification, in the same statement. Notifications first, then the
 # owner, and whatever somebody else is ending or cancelling is left to them: so no two of these, and
-# no cancellation, ever wait for each other in a circle. The first two columns are for the
+# no cancellation, ever wait for each other in a circle; nor is one ended that was edited since it was
+# looked at. The first two columns are for the
 # delivery that asks: when there is next something to do in its range, NULL if all of that ended.
 END = text(f"""
 WITH {CANDIDATES}, over AS (
-    SELECT open.id, CASE
+    SELECT open.id, open.revision, CASE
         WHEN messages = 0 AND cancelled_at IS NOT NULL THEN 'cancelled'
         WHEN messages = 0 AND expires_at <= now() + CAST(:call_deadline AS interval) THEN 'expired'
         WHEN messages = 0 THEN 'no_contact'
-        ELSE 'done' END AS why
+        ELSE 'done' END AS why, CASE
+        WHEN messages > 0 THEN ({FURTHEST})[furthest]
+        WHEN cancelled_at IS NOT NULL THEN 'cancelled'
+        WHEN expires_at <= now() + CAST(:call_deadline AS interval) THEN 'expired'
+        ELSE 'failed' END AS listed_as
     FROM open
     WHERE all_ended AND id NOT IN (SELECT id FROM candidate)
       AND (messages > 0 OR due_at <= now() OR cancelled_at IS NOT NULL)
 ), free AS (
-    SELECT n.id, over.why FROM notification n JOIN over ON over.id = n.id
+    SELECT n.id, over.why, over.listed_as
+    FROM notification n JOIN over ON over.id = n.id AND over.revision = n.revision
     WHERE n.ended_at IS NULL FOR UPDATE OF n SKIP LOCKED
 ), ended AS (
     UPDATE notification n SET ended_at = now(), end_reason = free.why
     FROM free WHERE n.id = free.id
-    RETURNING n.id, n.application_id, n.owner_id, free.why
+    RETURNING n.id, n.application_id, n.owner_id, n.kind, free.why, free.listed_as
 ), events AS (
     INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
     SELECT application_id, id, owner_id, 'ended', why FROM ended
+), listed AS (
+    UPDATE notification_listing l SET status = ended.listed_as FROM ended
+    WHERE l.kind = ended.kind AND l.status IN ('open', 'scheduled') AND l.id = ended.id
 ), owner_ended AS (
     UPDATE owner SET status = 'ended', ended_at = now()
     WHERE id = :owner_id AND status = 'running'

@@ -75,7 +75,8 @@ WITH settled AS (
                  ELSE m.reason END,
         resends = m.resends + CASE action WHEN 'resend' THEN 1 ELSE 0 END,
         retry_of = CASE action WHEN 'resend' THEN m.attempt ELSE m.retry_of END,
-        pinned_account_id = CASE action WHEN 'repeat' THEN m.account_id END,
+        pinned_account_id = CASE action WHEN 'repeat' THEN m.account_id ELSE (
+            SELECT n.pinned_account_id FROM notification n WHERE n.id = m.notification_id) END,
         next_at = clock_timestamp() + CASE action WHEN 'wait' THEN CAST(:look_again AS interval)
                   ELSE interval '0' END,
         version = m.version + CASE action WHEN 'wait' THEN 0 ELSE 1 END
