@@ -9,6 +9,7 @@ from fastapi_swagger import patch_fastapi
 from temporalio.client import Client
 
 from api import errors, openapi
+from api.console import app as console
 from api.deps import KeyCache
 from api.load import Load
 from api.routers import (
@@ -18,8 +19,13 @@ from api.routers import (
     campaign_progress,
     campaigns,
     categories,
+    group_members,
+    groups,
     health,
     notifications,
+    profile_contacts,
+    profiles,
+    suppressions,
     template_publishing,
     templates,
 )
@@ -81,7 +87,13 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         categories,
         templates,
         template_publishing,
+        profiles,
+        profile_contacts,
+        groups,
+        group_members,
+        suppressions,
         health,
     ):
         app.include_router(module.router)
+    console.install(app, settings)
     return app

@@ -125,8 +125,16 @@ class Stack:
             "TIDINGS_TEMPORAL_UI_URL": f"http://{HOST}:{self.ports.temporal_ui}",
             "TIDINGS_API_HOST": HOST,
             "TIDINGS_API_PORT": str(self.ports.api),
+            "TIDINGS_CONSOLE_URL": f"http://{HOST}:{self.ports.api}",
             "TIDINGS_SECRET_KEYS": self.secrets.secret_keys,
+            "TIDINGS_WEBHOOK_PRIVATE_HOSTS": self._private_hosts(),
         }
+
+    def _private_hosts(self) -> str:
+        """The sandbox's own receiver, beside what the user lets in."""
+        ours = f"{HOST}:{self.ports.mailbox}"
+        theirs = os.environ.get("TIDINGS_WEBHOOK_PRIVATE_HOSTS", "")
+        return ",".join(filter(None, (ours, theirs)))
 
 
 def _tidings(*arguments: str) -> tuple[str, ...]:

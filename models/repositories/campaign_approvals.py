@@ -32,7 +32,7 @@ class Decision:
 
     hash: str
     by: By
-    via: str = "api"  # or "signal"
+    via: str = "api"  # or "signal", "console"
 
 
 @dataclass(frozen=True, slots=True)

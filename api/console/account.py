@@ -1,0 +1,5 @@
+"""My account: password, language, time zone."""
+
+from api.console.routes import pages
+
+router = pages("/account")

@@ -1,0 +1,39 @@
+"""Requests that change something come from our own pages: their origin, and the form's token."""
+
+import hmac
+
+from fastapi import Request
+
+from api.console.cookies import form_token
+from api.console.state import console_of
+from models.errors import Forbidden
+
+SAFE = ("GET", "HEAD")
+FIELD, HEADER = "form_token", "X-Form-Token"
+
+
+async def check(request: Request) -> None:
+    """Forbidden, unless it is from a page of ours that was shown to this very visitor."""
+    _check_origin(request)
+    given = request.headers.get(HEADER) or await _in_form(request)
+    cookies = console_of(request).cookies
+    tokens = [t for t in (cookies.read(request), cookies.read(request, "visitor")) if t]
+    if not any(hmac.compare_digest(given.encode(), form_token(t).encode()) for t in tokens):
+        detail = "the form is not of this session: go back, load the page anew and try again"
+        raise Forbidden(detail, field=FIELD, reason="form_token")
+
+
+def _check_origin(request: Request) -> None:
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    host = request.headers.get("host", "")
+    ours = origin is None or origin.partition("://")[2] == host
+    if site not in ("same-origin", "none") or not ours:
+        raise Forbidden("sent from another site", field="Origin", reason="other_origin")
+
+
+async def _in_form(request: Request) -> str:
+    if "form" not in request.headers.get("content-type", ""):
+        return ""
+    found = (await request.form()).get(FIELD, "")
+    return found if isinstance(found, str) else ""

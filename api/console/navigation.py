@@ -1,0 +1,21 @@
+"""What the head of every page links to. A module of pages adds its line here."""
+
+from dataclasses import dataclass
+
+from api.console.texts import label
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One link; `permission` as in models/roles.py."""
+
+    path: str
+    label: str
+    permission: str = "read"
+
+
+NAVIGATION = (
+    Place("/", label("Home")),
+    Place("/campaigns", label("Campaigns")),
+    Place("/staff", label("Staff"), "administer"),
+)

@@ -1,0 +1,47 @@
+"""How pages are routed: not in the OpenAPI document, and nothing is done for a forged request."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+
+from api.console import forgery
+from api.json_route import LimitedRequest
+
+FRAGMENT = "fragment"  # the tag of a route that gives a part of a page
+
+
+class FormRequest(LimitedRequest):
+    """Its form is at most so long; what is uploaded is read as it comes, by its own route."""
+
+    most_bytes = 4_000_000
+
+
+class PageRoute(APIRoute):
+    """One page, or what one of its forms does."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, behind the check."""
+        handle = super().get_route_handler()
+
+        async def checked(request: Request) -> Response:
+            ours = FormRequest(request.scope, request.receive)
+            if request.method not in forgery.SAFE:
+                if "form" in request.headers.get("content-type", ""):
+                    await ours.body()
+                await forgery.check(ours)
+            return await handle(ours)
+
+        return checked
+
+
+def pages(prefix: str = "") -> APIRouter:
+    """A router for one module of pages; `prefix` is below /console."""
+    return APIRouter(
+        prefix=prefix,
+        route_class=PageRoute,
+        default_response_class=HTMLResponse,
+        include_in_schema=False,
+    )

@@ -1,0 +1,32 @@
+"""What the console's pages share in a process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+from api.console.cookies import Cookies
+from models.passwords import Passwords
+from models.settings import Settings
+
+
+def now() -> datetime:
+    """The time; tests have a clock of their own."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Console:
+    """Made once, by `install`."""
+
+    settings: Settings
+    cookies: Cookies
+    passwords: Passwords = field(default_factory=Passwords)
+    clock: Callable[[], datetime] = now
+
+
+def console_of(request: Request) -> Console:
+    """The process's."""
+    console: Console = request.app.state.console
+    return console

@@ -1,0 +1,46 @@
+"""Attempts to log in, counted by whom and from where, so that guessing is slow.
+
+A count begins anew when its time is over, whether or not somebody goes on trying: nobody is locked
+out for good. Counted before the password is looked at, so that many at once are no way around it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import text
+
+from models.sessions import Session
+
+SPAN = timedelta(minutes=15)
+
+COUNT = text("""
+INSERT INTO staff_attempts (key, failed, since) VALUES (:key, 1, :now)
+ON CONFLICT (key) DO UPDATE SET
+    failed = CASE WHEN staff_attempts.since <= :over THEN 1 ELSE staff_attempts.failed + 1 END,
+    since = CASE WHEN staff_attempts.since <= :over THEN :now ELSE staff_attempts.since END
+RETURNING failed, since
+""")
+FORGET = text("DELETE FROM staff_attempts WHERE key = ANY(:keys)")
+SWEEP = text("DELETE FROM staff_attempts WHERE since < :over")
+
+
+async def count(session: Session, most: Mapping[str, int], now: datetime) -> timedelta | None:
+    """One more attempt under each of these keys; how long to wait if one has had too many."""
+    waits = []
+    for key in sorted(most):  # in one order, so that two attempts never wait for each other
+        values = {"key": _kept(key), "now": now, "over": now - SPAN}
+        row = (await session.execute(COUNT, values)).one()
+        if row.failed > most[key]:
+            waits.append(row.since + SPAN - now)
+    return max(waits, default=None)
+
+
+async def forget(session: Session, keys: list[str], now: datetime) -> None:
+    """One has succeeded: begin anew."""
+    await session.execute(FORGET, {"keys": [_kept(key) for key in keys]})
+    await session.execute(SWEEP, {"over": now - SPAN})
+
+
+def _kept(key: str) -> bytes:
+    return sha256(key.encode()).digest()
