@@ -28,6 +28,7 @@ COMMANDS = {
     "audiences": "Upload audiences, see what was refused.",
     "keys": "Make and revoke API keys.",
     "accounts": "Add and list vendor accounts.",
+    "staff": "Say who may use the console.",
     "campaigns": "Make, approve, watch and audit campaigns.",
     "audit": "Compare clients, PostgreSQL and vendors.",
 }

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from deploy.commands.options import DATA, AsJson, Data
+from deploy.local import first_admin
 from deploy.local.detached import start_detached
 from deploy.local.folder import DataFolder, open_folder
 from deploy.local.lock import hold
@@ -26,6 +27,7 @@ PortBase = Annotated[int, typer.Option(help="The first of ten ports, and the API
 Reset = Annotated[bool, typer.Option("--reset", help="Delete the data of last time first.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before deleting.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return when all is ready.")]
+Quiet = Annotated[bool, typer.Option("--quiet", hidden=True, help="Who started it shows it.")]
 
 progress = Console(stderr=True, highlight=False)
 
@@ -37,6 +39,7 @@ def up(
     yes: Yes = False,
     detach: Detach = False,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run the whole platform on this machine; Ctrl-C stops it, the next `up` resumes."""
     check_settings()
@@ -50,7 +53,8 @@ def up(
             _say(f"preparing {folder.path}")
             if not detach:
                 steps = prepare(folder, ports).steps()
-                run = run_stack(folder, port_base, steps, _say, lambda s: _show(folder, s, as_json))
+                show = _nothing if quiet else lambda s: _show(folder, s, as_json)
+                run = run_stack(folder, port_base, steps, _say, show)
                 asyncio.run(run)
         if detach:
             _show(folder, start_detached(folder, port_base, _say), as_json)
@@ -67,11 +71,15 @@ def _reset(folder: DataFolder, yes: bool) -> None:
 
 
 def _show(folder: DataFolder, state: StackState, as_json: bool) -> None:
-    facts = summary(folder, state)
+    facts = summary(folder, state, first_admin.take(folder))
     if as_json:
         typer.echo(json.dumps(facts))
     else:
         show(Console(highlight=False), facts)
+
+
+def _nothing(state: StackState) -> None:
+    """Somebody else shows it."""
 
 
 def _say(line: str) -> None:

@@ -52,7 +52,7 @@ def _spawn(folder: DataFolder, port_base: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [
             *(sys.executable, "-P", "-m", "deploy.cli", "up"),
-            *("--data", str(folder.path), "--port-base", str(port_base)),
+            *("--data", str(folder.path), "--port-base", str(port_base), "--quiet"),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,  # its facts hold the API key, which no log may

@@ -52,6 +52,11 @@ class DataFolder:
         return self.path / "secrets.json"
 
     @property
+    def first_admin(self) -> Path:
+        """The console's first admin, until their password has been shown."""
+        return self.path / "first-admin.json"
+
+    @property
     def state(self) -> Path:
         """What runs, for `tidings status`."""
         return self.path / "state.json"
@@ -89,7 +94,7 @@ def empty(folder: DataFolder) -> None:
     for made in (folder.postgres, folder.temporal, folder.sandbox, folder.logs):
         if made.exists():
             shutil.rmtree(made)
-    for made in (folder.secrets, folder.state):
+    for made in (folder.secrets, folder.first_admin, folder.state):
         made.unlink(missing_ok=True)
 
 

@@ -48,6 +48,7 @@ class Stack:
             Step("schema", lambda up: up.run(self._migrate())),
             Step("Temporal, sandbox vendors", lambda up: up.start(self._temporal(), vendors)),
             Step("demo application", lambda _: self._seed()),
+            Step("console's first admin", lambda _: self._first_admin()),
             Step("API, workers, relay", lambda up: up.start(*self._platform())),
         ]
 
@@ -114,6 +115,11 @@ class Stack:
             api_key=self.secrets.api_key,
         )
         keep_api_key(self.folder.secrets, api_key)
+
+    async def _first_admin(self) -> None:
+        admin = importlib.import_module("deploy.local.first_admin")
+        url = database_url(self.ports.postgres, self.secrets.database_password)
+        await admin.make(self.folder, url)
 
     def _environment(self) -> dict[str, str]:
         """The user's own environment, and over it where everything is."""

@@ -1,5 +1,6 @@
 """What a person needs to use the running stack, as a table and as one JSON object."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,20 @@ from deploy.local.secret_file import read_secrets
 from deploy.local.state import StackState
 
 
-def summary(folder: DataFolder, state: StackState) -> dict[str, Any]:
-    """Every address, the key of the demo application and the pids, by the names of `--json`."""
+def summary(
+    folder: DataFolder, state: StackState, first_admin: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Every address, the key of the demo application and the pids, by the names of `--json`.
+
+    `first_admin`: who may log in, if their password was not shown before.
+    """
     ports = Ports.from_base(state.port_base)
     secrets = read_secrets(folder.secrets)
     return {
         "api": f"http://{HOST}:{ports.api}",
         "api_key": secrets.api_key,
+        "console": f"http://{HOST}:{ports.api}/console/",
+        "first_admin": first_admin,
         "temporal_ui": f"http://{HOST}:{ports.temporal_ui}",
         "temporal_address": f"{HOST}:{ports.temporal}",
         "mailbox": f"http://{HOST}:{ports.mailbox}",
@@ -39,6 +47,8 @@ def show(console: Console, facts: dict[str, Any]) -> None:
     inside = Path(facts["data"]) in Path(facts["postgres_data"]).parents
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in (
+        ("Console", facts["console"]),
+        *_log_in(facts["first_admin"]),
         ("API", facts["api"]),
         ("API docs", f"{facts['api']}/docs"),
         ("Temporal UI", facts["temporal_ui"]),
@@ -56,3 +66,9 @@ def show(console: Console, facts: dict[str, Any]) -> None:
     console.print(
         curl(facts["api"], facts["api_key"]), soft_wrap=True, markup=False, highlight=False
     )
+
+
+def _log_in(admin: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    if admin is None:
+        return []
+    return [("", f"{admin['email']}, password {admin['password']} (shown only now)")]
