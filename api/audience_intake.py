@@ -11,17 +11,18 @@ from uuid import UUID
 from fastapi import Request
 
 from api.deps import Begin
-from api.upload_body import MOST_BYTES, Body, too_large
+from api.upload_body import Body, check_encoding, too_large
 from api.upload_parsing import PARSING
 from models.audience_header import of_kept
 from models.database import is_away
-from models.errors import Unavailable, UnsupportedMediaType
+from models.errors import Unavailable
 from models.messages import Channel
 from models.repositories import audiences
 from models.repositories.audiences import MOST_REFUSALS, Row
 from models.upload_lines import Order, Parsed, Position
 
 MOST_ROWS = 1_000_000
+MOST_BYTES = 2**30
 # Stored at once: of short rows fewer bytes, or the event loop would hand over too many at a time.
 ROWS_AT_ONCE = 5_000
 FEWEST_BYTES, MOST_BYTES_AT_ONCE = 64 * 1024, 1024 * 1024
@@ -96,7 +97,9 @@ async def upload(
     with _alone(id):
         audiences.check_upload(row, offset)
         _check_headers(request, MOST_BYTES - offset)
-        await Intake(begin, row).take(Body(request, MOST_BYTES - offset), complete=complete)
+        await Intake(begin, row).take(
+            Body(request, MOST_BYTES - offset, MOST_BYTES), complete=complete
+        )
     async with begin() as session:
         return await audiences.get(session, application_id, id)
 
@@ -116,10 +119,7 @@ def _alone(id: UUID) -> Iterator[None]:
 
 
 def _check_headers(request: Request, room: int) -> None:
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedMediaType(
-            "the body must come as it is", field="Content-Encoding", limit="identity"
-        )
+    check_encoding(request)
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > room:
         raise too_large("bytes", MOST_BYTES)

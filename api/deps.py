@@ -18,6 +18,7 @@ from models.repositories import api_keys
 from models.repositories.api_keys import Caller as KeyOwner
 from models.repositories.audit_log import Actor
 from models.repositories.templates import VersionCache
+from models.seal import Keyring
 from models.sessions import Sessions
 
 KEPT_SECONDS = 2.0  # a revoked key is refused everywhere within this time; promised are 5
@@ -179,6 +180,10 @@ async def _versions(request: Request) -> VersionCache:
     return versions
 
 
+async def _keyring(request: Request) -> Keyring:
+    return Keyring(request.app.state.secret_keys)
+
+
 Sender = Annotated[KeyOwner, Depends(_scoped("notifications:send"))]
 Reader = Annotated[KeyOwner, Depends(_scoped("notifications:read"))]
 Canceller = Annotated[KeyOwner, Depends(_scoped("notifications:cancel"))]
@@ -187,7 +192,19 @@ CampaignReader = Annotated[KeyOwner, Depends(_scoped("campaigns:read"))]
 Approver = Annotated[KeyOwner, Depends(_scoped("campaigns:approve"))]
 TemplateReader = Annotated[KeyOwner, Depends(_scoped("templates:read"))]
 TemplateWriter = Annotated[KeyOwner, Depends(_scoped("templates:write"))]
+VendorReader = Annotated[KeyOwner, Depends(_scoped("vendors:read"))]
+VendorWriter = Annotated[KeyOwner, Depends(_scoped("vendors:write"))]
+KeyReader = Annotated[KeyOwner, Depends(_scoped("keys:read"))]
+KeyWriter = Annotated[KeyOwner, Depends(_scoped("keys:write"))]
+ApplicationReader = Annotated[KeyOwner, Depends(_scoped("applications:read"))]
+ApplicationWriter = Annotated[KeyOwner, Depends(_scoped("applications:write"))]
+AuditReader = Annotated[KeyOwner, Depends(_scoped("audit:read"))]
 TemplatePublisher = Annotated[KeyOwner, Depends(_scoped("templates:publish"))]
+ProfileReader = Annotated[KeyOwner, Depends(_scoped("profiles:read"))]
+ProfileWriter = Annotated[KeyOwner, Depends(_scoped("profiles:write"))]
+SuppressionReader = Annotated[KeyOwner, Depends(_scoped("suppressions:read"))]
+SuppressionWriter = Annotated[KeyOwner, Depends(_scoped("suppressions:write"))]
+Ring = Annotated[Keyring, Depends(_keyring)]
 RefusedItems = Annotated[dict[int, Invalid], Depends(_refused_items)]
 Starts = Annotated[Starter, Depends(_starter)]
 Load = Annotated[LoadCounter, Depends(_load)]

@@ -6,19 +6,19 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from models.errors import BadRequest, TidingsError, TooLarge
+from models.errors import BadRequest, TidingsError, TooLarge, UnsupportedMediaType
 
-MOST_BYTES = 2**30  # of an audience
 PATIENCE_SECONDS = 60  # between two chunks
 
 
 class Body:
     """What comes, as long as there is room. `error`: why it ended early."""
 
-    def __init__(self, request: Request, room: int) -> None:
+    def __init__(self, request: Request, room: int, most_bytes: int) -> None:
         self.error: TidingsError | None = None
         self._stream = request.stream()
         self._room = room
+        self._most_bytes = most_bytes
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """As they come."""
@@ -26,7 +26,7 @@ class Body:
             yield chunk[: self._room]
             self._room -= len(chunk)
             if self._room < 0:
-                self.error = too_large("bytes", MOST_BYTES)
+                self.error = too_large("bytes", self._most_bytes)
                 return
 
     async def _next(self) -> bytes | None:
@@ -50,3 +50,11 @@ def too_large(what: str, limit: int) -> TooLarge:
         limit=limit,
         reason=f"too_many_{what}",
     )
+
+
+def check_encoding(request: Request) -> None:
+    """UnsupportedMediaType if it is compressed."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType(
+            "the body must come as it is", field="Content-Encoding", limit="identity"
+        )

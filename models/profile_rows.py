@@ -43,22 +43,23 @@ def said(raw: Mapping[str, Any]) -> Said:
     return {name: form(raw[name]) for name, form in FORMS.items() if raw.get(name) is not None}
 
 
-def contact(value: Any, field: str, rank: int = 0) -> dict[str, Any]:
-    """One contact; `rank` unless it has one of its own."""
+def contact(value: Any, field: str = "", rank: int = 0) -> dict[str, Any]:
+    """One contact, by itself or as `field` of something; `rank` unless it has one of its own."""
     if not isinstance(value, dict):
         raise fields.wrong(field, "not_an_object", "want channel, address and rank")
     if any(name not in ("channel", "address", "rank") for name in value):
         raise fields.wrong(field, "unknown_field", "there are channel, address, rank")
-    channel = _channel(value.get("channel"), f"{field}.channel")
+    within = f"{field}." if field else ""
+    channel = _channel(value.get("channel"), f"{within}channel")
     address = value.get("address")
     if type(address) is int and channel is Channel.TELEGRAM:
         address = str(address)
-    address = fields.plain_text(f"{field}.address", address)
+    address = fields.plain_text(f"{within}address", address)
     given = value.get("rank")
     return {
         "channel": channel.value,
-        "address": one_form(channel, address, f"{field}.address"),
-        "rank": rank if given is None else _rank(given, f"{field}.rank"),
+        "address": one_form(channel, address, f"{within}address"),
+        "rank": rank if given is None else _rank(given, f"{within}rank"),
     }
 
 

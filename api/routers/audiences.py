@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from api.audience_intake import upload
+from api.audience_intake import MOST_BYTES, upload
 from api.audience_views import (
     AudienceCreate,
     AudienceDetailView,
@@ -19,7 +19,6 @@ from api.audience_views import (
 from api.deps import Begin, CampaignReader, CampaignWriter, Session
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import JsonRoute
-from api.upload_body import MOST_BYTES
 from models.repositories import audiences, idempotency
 from models.repositories.audiences import NewAudience
 from models.repositories.idempotency import Answer

@@ -32,7 +32,7 @@ LEFT JOIN LATERAL (
          AND s.channel = c.channel AND s.address = c.address
     WHERE c.profile_id = p.id AND c.channel = :channel
     ORDER BY s.address IS NOT NULL, c.rank, c.id LIMIT 1) best ON true
-WHERE p.application_id = :application_id
+WHERE p.application_id = :application_id AND p.merged_into IS NULL
 """
 MEMBERS = """
 JOIN group_member g ON g.profile_id = p.id

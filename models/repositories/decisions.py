@@ -24,8 +24,9 @@ CASE phase WHEN 'sending' THEN lease_until
 """
 
 # Each open notification, how far it is, and where it may go: a direct address, or the profile's
-# best contact on the channel. `first` takes one channel after the other. Materialized, and never
-# joined with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
+# best contact on the channel; of one that was merged while this was accepted, the other's, which is
+# looked for only then. `first` takes one channel after the other. Materialized, and never joined
+# with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
 CANDIDATES = f"""
 open AS MATERIALIZED (
     SELECT n.id, n.application_id, n.profile_id, n.addresses, n.channels, n.channel_mode, n.due_at,
@@ -56,6 +57,12 @@ open AS MATERIALIZED (
                  AND s.channel = c.channel AND s.address = c.address
             WHERE c.profile_id = open.profile_id AND c.channel = ch.channel
             ORDER BY s.address IS NOT NULL, c.rank, c.id LIMIT 1)
+        UNION ALL (
+            SELECT c.address FROM profile p JOIN contact c ON c.profile_id = p.merged_into
+            LEFT JOIN suppression s ON s.application_id = open.application_id
+                 AND s.channel = c.channel AND s.address = c.address
+            WHERE p.id = open.profile_id AND c.channel = ch.channel
+            ORDER BY s.address IS NOT NULL, c.rank, c.id LIMIT 1)
         LIMIT 1
     ) a
     WHERE open.cancelled_at IS NULL AND open.expires_at > now() + CAST(:call_deadline AS interval)
@@ -63,7 +70,7 @@ open AS MATERIALIZED (
            OR open.channel_mode = 'first' AND open.all_ended AND NOT open.reached
               AND ch.step > open.last_step)
 )
-"""
+"""  # noqa: S608 - our own constants
 
 # One that was accepted for later is taken here from who would still edit it: one of the two finds
 # its listing gone, and then nothing is decided of it now.
@@ -116,9 +123,9 @@ GROUP BY channel
 
 # The owner ends with its last notification, in the same statement. Notifications first, then the
 # owner, and whatever somebody else is ending or cancelling is left to them: so no two of these, and
-# no cancellation, ever wait for each other in a circle; nor is one ended that was edited since it was
-# looked at. The first two columns are for the
-# delivery that asks: when there is next something to do in its range, NULL if all of that ended.
+# no cancellation, ever wait for each other in a circle; nor does one end that was edited since it
+# was looked at. The first two columns are for the delivery that asks: when there is next something
+# to do in its range, NULL if all of that ended.
 END = text(f"""
 WITH {CANDIDATES}, over AS (
     SELECT open.id, open.revision, CASE

@@ -25,11 +25,11 @@ WITH template AS (
     FROM category WHERE application_id = :application_id AND archived_at IS NULL
       AND (name = ANY(:categories) OR name IN (SELECT category FROM template))
 ), profile AS (
-    SELECT p.id, p.external_id, p.name, p.locale, p.time_zone,
+    SELECT p.id, a.id AS asked_id, a.external_id AS asked, p.name, p.locale, p.time_zone,
            ARRAY(SELECT DISTINCT c.channel FROM contact c WHERE c.profile_id = p.id) AS channels
-    FROM profile p
-    WHERE p.application_id = :application_id
-      AND (p.id = ANY(:profile_ids) OR p.external_id = ANY(:external_ids))
+    FROM profile a JOIN profile p ON p.id = COALESCE(a.merged_into, a.id)
+    WHERE a.application_id = :application_id
+      AND (a.id = ANY(:profile_ids) OR a.external_id = ANY(:external_ids))
 )
 SELECT (SELECT json_agg(t) FROM template t) AS templates,
        (SELECT json_agg(c) FROM category c) AS categories,
@@ -68,7 +68,6 @@ class Person:
     """A profile, and on which channels it can be reached."""
 
     id: UUID
-    external_id: str
     name: str
     locale: str
     time_zone: str
@@ -104,14 +103,17 @@ async def load(session: Session, application_id: UUID, wanted: Wanted) -> Refere
         "external_ids": list(wanted.external_ids),
     }
     row = (await session.execute(LOAD, values)).one()
-    people = [Person(**p | {"id": UUID(p["id"])}) for p in row.profiles or ()]
+    people: dict[UUID | str, Person] = {}
+    for found in row.profiles or ():  # what was merged into another leads there
+        keys = UUID(found.pop("asked_id")), found.pop("asked")
+        people |= dict.fromkeys(keys, Person(**found | {"id": UUID(found["id"])}))
     return References(
         categories={c["name"]: _category(c) for c in row.categories or ()},
         templates={
             t["name"]: TemplateRef(**t | {"version_id": UUID(t["version_id"])})
             for t in row.templates or ()
         },
-        profiles={key: person for person in people for key in (person.id, person.external_id)},
+        profiles=people,
     )
 
 

@@ -38,7 +38,7 @@ REFERENCES = References(
         "newsletter": category("newsletter", "low"),
     },
     templates={"hello": TemplateRef("hello", VERSION, ["name"], None)},
-    profiles={"7": Person(uuid4(), "7", "Ada", "de-DE", "Europe/Berlin", ["sms"])},
+    profiles={"7": Person(uuid4(), "Ada", "de-DE", "Europe/Berlin", ["sms"])},
 )
 HELLO = Request(template="hello", data={"name": "Ada"}, addresses=ADDRESSES)
 

@@ -1,0 +1,21 @@
+"""An address that somebody looks for: in its one form, on the channels that know such a form."""
+
+from models.addresses import normalise
+from models.errors import Invalid
+from models.messages import Channel
+
+
+def found_as(address: str, channel: Channel | None) -> dict[str, str]:
+    """Channels, and the address on each; Invalid if no channel, or not this one, has such."""
+    if channel:
+        return {channel.value: normalise(channel, address, "address")}
+    found = {}
+    for each in Channel:
+        try:
+            found[each.value] = normalise(each, address, "address")
+        except Invalid:
+            continue
+    if not found:
+        detail = "not an address of any channel"
+        raise Invalid(detail, field="address", reason="address_invalid")
+    return found

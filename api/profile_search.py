@@ -1,0 +1,32 @@
+"""What profiles are found by."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from api.address_search import found_as
+from models.messages import Channel
+from models.person_fields import LONGEST
+from models.repositories.profiles import Search
+
+
+async def _search(
+    external_id: Annotated[
+        str | None, Query(min_length=1, max_length=LONGEST, description="its beginning")
+    ] = None,
+    name: Annotated[
+        str | None,
+        Query(min_length=1, max_length=LONGEST, description="its words, the last by its beginning"),
+    ] = None,
+    address: Annotated[
+        str | None, Query(min_length=1, max_length=2000, description="of a contact, in any form")
+    ] = None,
+    channel: Annotated[Channel | None, Query(description="of the address")] = None,
+    group_id: UUID | None = None,
+) -> Search:
+    addresses = None if address is None else found_as(address, channel)
+    return Search(external_id, name, addresses, group_id)
+
+
+ProfileSearch = Annotated[Search, Depends(_search)]
