@@ -38,14 +38,15 @@ class Core:
         self.url = url
         self.patience = patience
 
-    def exchange(self, request: Request) -> Steps[Reply]:
-        """Its answer; asked again while patience lasts."""
-        response = yield from self._response(request, Send)
+    def exchange(self, request: Request, waiting: Waiting | None = None) -> Steps[Reply]:
+        """Its answer; asked again while patience lasts, or what is left of it."""
+        waiting = waiting or Waiting(self.patience)
+        response = yield from self._response(request, Send, waiting)
         return self._reply(response)
 
     def opened(self, request: Request) -> Steps[None]:
         """A stream of lines; asked again until it is open, not after it."""
-        response = yield from self._response(request, Open)
+        response = yield from self._response(request, Open, Waiting(self.patience))
         if not response.is_success:
             self._reply(response)
 
@@ -59,8 +60,9 @@ class Core:
         words = f"the API at {self.url} does not answer ({type(error).__name__})"
         return Unreachable(words, may_have_arrived=may_have_arrived)
 
-    def _response(self, request: Request, step: type[Send] | type[Open]) -> Steps[httpx.Response]:
-        waiting = Waiting(self.patience)
+    def _response(
+        self, request: Request, step: type[Send] | type[Open], waiting: Waiting
+    ) -> Steps[httpx.Response]:
         while True:
             outcome: Outcome = yield step(request)
             trouble = self._trouble(request, outcome)

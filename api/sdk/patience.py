@@ -12,7 +12,7 @@ def _nobody(trouble: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """For a call. `told` is called before each pause: "answered 503", "does not answer (…)"."""
+    """For a call. `told` is called once, as it begins to wait: "answered 503", …"""
 
     seconds: float = 30.0
     first_pause_seconds: float = 0.2
@@ -28,6 +28,7 @@ class Waiting:
     patience: Patience
     _pause: float = field(init=False)
     _until: float = field(init=False)
+    _told: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._pause = self.patience.first_pause_seconds
@@ -39,6 +40,8 @@ class Waiting:
         wait = max(asked, self._pause * random.uniform(0.5, 1))
         if time.monotonic() + wait > self._until:
             return None
-        self.patience.told(trouble)
+        if not self._told:
+            self._told = True
+            self.patience.told(trouble)
         self._pause = min(self._pause * 2, self.patience.longest_pause_seconds)
         return wait

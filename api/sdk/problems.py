@@ -24,6 +24,10 @@ class NotTidings(TidingsError):
         self.status = status
 
 
+class TooShort(TidingsError):
+    """More of a file is stored than it has: it is another one."""
+
+
 class NotEnded(TidingsError):
     """It was waited for, and has not ended in the time given. `view` is the last that was seen."""
 

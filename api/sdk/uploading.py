@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from api.sdk.core import Core, Trouble
 from api.sdk.patience import Waiting
-from api.sdk.problems import Conflict, TidingsError
+from api.sdk.problems import Conflict, TooShort
 from api.sdk.request import Reply, Request
 from api.sdk.steps import Sleep, Steps
 
@@ -24,10 +24,6 @@ View: TypeAlias = dict[str, Any]
 Told: TypeAlias = Callable[[int, Any], None]
 
 
-class TooShort(TidingsError):
-    """More is stored than the file has: it is another one."""
-
-
 @dataclass(slots=True)
 class _Upload:
     core: Core
@@ -36,8 +32,9 @@ class _Upload:
     size: int
     told: Told
 
-    def look(self) -> Steps[View]:
-        reply = yield from self.core.exchange(Request("GET", self.path, repeatable=True))
+    def look(self, waiting: Waiting) -> Steps[View]:
+        request = Request("GET", self.path, repeatable=True)
+        reply = yield from self.core.exchange(request, waiting)
         return dict(reply.body)
 
     def put(self, view: View, size: int) -> Steps[Reply | Trouble | None]:
@@ -76,8 +73,8 @@ def uploading(core: Core, id: str, file: BinaryIO, told: Told | None) -> Steps[A
     """All that is not stored yet; patience is for each part."""
     size = file.seek(0, os.SEEK_END)
     work = _Upload(core, f"/v1/audiences/{id}", file, size, told or (lambda sent, view: None))
-    view = yield from work.look()
     part, waiting = PART_BYTES, Waiting(core.patience)
+    view = yield from work.look(waiting)
     while view["state"] == "receiving":
         offset = view["offset"]
         if offset > size:
@@ -90,7 +87,7 @@ def uploading(core: Core, id: str, file: BinaryIO, told: Told | None) -> Steps[A
             yield Sleep(pause)
         else:  # a part that is never taken is no progress, whatever can be read
             waiting = Waiting(core.patience)
-        view = dict(answer.body) if isinstance(answer, Reply) else (yield from work.look())
+        view = dict(answer.body) if isinstance(answer, Reply) else (yield from work.look(waiting))
         # A line that is longer than a part needs a longer one.
         part = PART_BYTES if view["offset"] > offset else part * 2
         work.told(view["offset"], view)

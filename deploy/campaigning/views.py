@@ -1,6 +1,6 @@
 """Campaigns as people read them on a terminal. What others wrote moves no cursor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +13,7 @@ RESULTS = ("sent", "refused", "suppressed", "expired", "cancelled", "unknown", "
 EXCERPT_LINES = 12
 EXCERPT_CHARACTERS = 800
 
-View = dict[str, Any]
+View = Mapping[str, Any]
 
 
 def show_campaign(console: Console, view: View) -> None:

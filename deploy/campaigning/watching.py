@@ -3,9 +3,8 @@
 A stream that breaks off is taken up again: each event says all there is to know.
 """
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -13,9 +12,8 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from deploy.campaigning.api import Api
+from api.sdk import Tidings, Unreachable
 from deploy.campaigning.views import RESULTS
-from deploy.sending.refusals import Unreachable
 
 COMPLETED = 0
 STOPPED = 3  # paused, cancelled, or in a state from which nobody sends it
@@ -26,22 +24,20 @@ ORDER = (*(r for r in RESULTS if r not in ("unknown", "pending")), *PHASES)
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
 
-View = dict[str, Any]
+View = Mapping[str, Any]
 Tell = Callable[[View], None]
 
 
-def watch(api: Api, id: UUID, tell: Tell) -> View:
+def watch(tidings: Tidings, id: UUID, tell: Tell) -> View:
     """The last that was said of it; each change is told."""
-    path = f"/v1/campaigns/{id}/progress/stream"
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with api.lines(path) as lines:
-                for view in _events(lines):
-                    until = time.monotonic() + PATIENCE_SECONDS
-                    tell(view)
-                    if is_over(view):
-                        return view
+            for view in tidings.campaigns.watch(id):
+                until = time.monotonic() + PATIENCE_SECONDS
+                tell(view)
+                if is_over(view):
+                    return view
         except Unreachable:
             if time.monotonic() > until:
                 raise
@@ -91,19 +87,3 @@ def sentence(view: View) -> str:
 
 def _pending(view: View) -> int:
     return sum(view["reasons"].get("pending", {}).values())
-
-
-def _events(lines: Iterator[str]) -> Iterator[View]:
-    """What the lines of an event stream say; comments and other events are left out."""
-    name, data = "", ""
-    for line in lines:
-        field, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if field == "event":
-            name = value
-        elif field == "data":
-            data += value
-        elif not line:
-            if name == "progress" and data:
-                yield json.loads(data)
-            name, data = "", ""

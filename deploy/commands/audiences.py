@@ -5,7 +5,7 @@ What was stored goes to stdout, everything about the way there to stderr.
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -13,13 +13,14 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
+from api.sdk import Tidings
 from deploy.commands.options import DATA, AsJson
 from deploy.sending.early_end import exit_codes
 from deploy.sending.refusals import CannotRead
 from deploy.sending.source import Format
 from deploy.sending.target import target
 from deploy.uploading import telling
-from deploy.uploading.client import AudienceClient
+from deploy.uploading.patient import patient, say
 from deploy.uploading.upload import Upload, format_of, opened
 from models.messages import Channel
 
@@ -56,18 +57,22 @@ def upload(
     3 the API does not answer. The same with --continue ID goes on where it stopped.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with _client(retry_for, url, key, stack) as client:
+    with _patient(retry_for, url, key, stack) as tidings:
         source, size = opened(file)
         with source:
             if go_on:
-                view = client.show(str(go_on))
+                view = tidings.audiences.get(go_on)
             elif channel is None:
-                raise CannotRead("--channel email, sms or telegram: whose addresses are these?")
-            else:
-                view = client.create(
-                    channel, format or format_of(file, source), name or file.name[:200]
+                raise CannotRead(
+                    "--channel email, sms, telegram or webhook: whose addresses are these?"
                 )
-            work = Upload(client, source, size, view)
+            else:
+                view = tidings.audiences.create(
+                    channel=channel.value,
+                    format=format or format_of(file, source),
+                    name=name or file.name[:200],
+                )
+            work = Upload(tidings, source, view)
             with _told_how_to_go_on(work), telling.bar(console, work, size, quiet=quiet) as told:
                 work.run(told)
     if as_json:
@@ -87,8 +92,8 @@ def show(
     stack: Stack = DATA,
 ) -> None:
     """Show how far an upload is, and what was refused by reason."""
-    with _client(retry_for, url, key, stack) as client:
-        view = client.show(str(id))
+    with _patient(retry_for, url, key, stack) as tidings:
+        view = tidings.audiences.get(id)
     typer.echo(json.dumps(view) if as_json else telling.sentence(view))
 
 
@@ -102,14 +107,8 @@ def refusals(
     stack: Stack = DATA,
 ) -> None:
     """List what was refused, by line: the first 10,000 are kept."""
-    with _client(retry_for, url, key, stack) as client:
-        found, after = [], 0
-        while True:
-            page = client.refusals(str(id), after)
-            found += page["refusals"]
-            if page["next"] is None:
-                break
-            after = page["next"]
+    with _patient(retry_for, url, key, stack) as tidings:
+        found = list(tidings.audiences.refusals(id, limit=1000))
     if as_json:
         typer.echo(json.dumps({"refusals": found}))
         return
@@ -118,15 +117,10 @@ def refusals(
 
 
 @contextmanager
-def _client(
-    retry_for: float, url: str | None, key: str | None, stack: Path
-) -> Iterator[AudienceClient]:
+def _patient(retry_for: float, url: str | None, key: str | None, stack: Path) -> Iterator[Tidings]:
     """Calls to the API; what ends them early is a line on stderr and its exit code."""
-    with (
-        exit_codes(),
-        closing(AudienceClient(target(url, key, stack), retry_for, _say)) as client,
-    ):
-        yield client
+    with exit_codes(), patient(target(url, key, stack), retry_for) as tidings:
+        yield tidings
 
 
 @contextmanager
@@ -135,9 +129,5 @@ def _told_how_to_go_on(work: Upload) -> Iterator[None]:
         yield
     except BaseException:
         if work.view["state"] == "receiving":
-            _say(f"to go on with what is stored: --continue {work.view['id']}")
+            say(f"to go on with what is stored: --continue {work.view['id']}")
         raise
-
-
-def _say(text: str) -> None:
-    typer.echo(f"tidings: {text}", err=True)

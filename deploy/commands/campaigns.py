@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the API does not do that, 2 the command makes no sense or 
 """
 
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,9 +13,8 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from deploy.campaigning.api import Refused
+from deploy.calling.caller import Caller, calling, stdout
 from deploy.campaigning.approving import as_seen, show_for_approval, signal_command
-from deploy.campaigning.calling import Caller, calling, stdout
 from deploy.campaigning.drafting import Draft, rate, variables
 from deploy.campaigning.people_file import uploaded
 from deploy.campaigning.views import (
@@ -30,7 +30,7 @@ from deploy.campaigning.views import (
 from deploy.campaigning.watching import exit_code, teller, watch
 from deploy.commands.options import AsJson
 from deploy.sending.items import CHANNELS
-from deploy.sending.refusals import CannotRead
+from deploy.sending.refusals import CannotRead, Refused
 
 LOOK_SECONDS = 0.3
 ID = Annotated[UUID, typer.Argument(metavar="ID", help="The id that `list` shows.")]
@@ -72,7 +72,7 @@ def create(
         body["audience"] = {"audience_id": uploaded(caller.target, channel, draft.file)}
     if "audience" not in body:
         raise CannotRead("whom to tell? Give --audience, --file, --group or --everyone")
-    caller.tell(caller.api.ask("POST", "/v1/campaigns", json=body), show_moved)
+    caller.tell(caller.tidings.campaigns.create(**body), show_moved)
 
 
 @campaigns.command("list")
@@ -85,23 +85,15 @@ def list_campaigns(
 ) -> None:
     """List them, the newest first."""
     query: dict[str, Any] = {"archived": archived, **({"status": status} if status else {})}
-    items: list[dict[str, Any]] = []
-    after: dict[str, str] = {}
-    while len(items) < limit:
-        asked = {**query, **after, "limit": min(100, limit - len(items))}
-        page = caller.api.ask("GET", "/v1/campaigns", params=asked)
-        items += page["items"]
-        if not page["next"]:
-            break
-        after = {"after": page["next"]}
-    caller.tell({"items": items}, show_page)
+    found = caller.tidings.campaigns.list(**query, limit=min(100, limit))
+    caller.tell({"items": list(islice(found, limit))}, show_page)
 
 
 @campaigns.command()
 @calling
 def show(caller: Caller, campaign_id: ID) -> None:
     """Show one, with its approvals and what validation found."""
-    caller.tell(caller.api.campaign(campaign_id), show_campaign)
+    caller.tell(caller.tidings.campaigns.get(campaign_id), show_campaign)
 
 
 @campaigns.command()
@@ -119,7 +111,7 @@ def edit(
     draft.check()
     body = draft.body() | ({"name": name} if name else {})
     if draft.speaks or draft.file:
-        view = caller.api.campaign(campaign_id)
+        view = caller.tidings.campaigns.get(campaign_id)
         channel = view["channel"]
         if draft.speaks:
             before = (view["content"] or {}).get(channel, {}).get("default", {})
@@ -128,7 +120,7 @@ def edit(
             body["audience"] = {"audience_id": uploaded(caller.target, channel, draft.file)}
     if not body:
         raise CannotRead("nothing to change: `tidings campaigns edit --help`")
-    answer = caller.api.ask("PATCH", f"/v1/campaigns/{campaign_id}", json=body)
+    answer = caller.tidings.campaigns.edit(campaign_id, **body)
     caller.tell(answer, show_moved)
 
 
@@ -140,7 +132,7 @@ def preview(
     size: Annotated[int, typer.Option(help="For how many of the audience.")] = 3,
 ) -> None:
     """Render it for some of the audience; what fails says why."""
-    caller.tell(caller.api.move(campaign_id, "preview", size=size), show_preview)
+    caller.tell(caller.tidings.campaigns.preview(campaign_id, size=size), show_preview)
 
 
 @campaigns.command("test")
@@ -152,7 +144,7 @@ def send_test(
     data: Annotated[list[str] | None, typer.Option(help="A variable: name=Ada.")] = None,
 ) -> None:
     """Send it to yourself first, as notifications of their own."""
-    answer = caller.api.move(campaign_id, "test", to=addresses, data=variables(data or ()))
+    answer = caller.tidings.campaigns.test(campaign_id, to=addresses, data=variables(data or ()))
     caller.tell(answer, show_notifications)
 
 
@@ -167,10 +159,10 @@ def submit(
 
     With --wait exit code 1 if it was found invalid.
     """
-    view = caller.api.move(campaign_id, "submit")
+    view = caller.tidings.campaigns.submit(campaign_id)
     while wait and view["status"] == "validating":
         time.sleep(LOOK_SECONDS)
-        view = caller.api.campaign(campaign_id)
+        view = caller.tidings.campaigns.get(campaign_id)
     caller.tell(view, show_campaign if wait else show_moved)
     if view["status"] == "invalid":
         raise typer.Exit(1)
@@ -182,12 +174,12 @@ def approve(caller: Caller, campaign_id: ID, hash: Hash = None, yes: Yes = False
     """Look at it, and approve what you have seen. In a script: --yes --hash HASH."""
     if yes and not hash:
         raise CannotRead("--yes needs --hash: what you approve is what you have seen")
-    view = as_seen(caller.api, campaign_id, hash)
+    view, seen = as_seen(caller.tidings, campaign_id, hash)
     if not yes:
-        show_for_approval(Console(stderr=True, highlight=False, markup=False), caller.api, view)
+        show_for_approval(Console(stderr=True, highlight=False, markup=False), caller.tidings, view)
         if not typer.confirm(f"Approve {view['people']:,} messages?", err=True):
             raise Refused("nothing was approved")
-    answer = caller.api.move(campaign_id, "approve", hash=view["content_hash"])
+    answer = caller.tidings.campaigns.approve(campaign_id, hash=seen)
     caller.tell(answer, show_moved)
 
 
@@ -200,8 +192,8 @@ def reject(
     hash: Hash = None,
 ) -> None:
     """Reject it; it can be edited and submitted again."""
-    view = as_seen(caller.api, campaign_id, hash)
-    answer = caller.api.move(campaign_id, "reject", hash=view["content_hash"], reason=reason)
+    _, seen = as_seen(caller.tidings, campaign_id, hash)
+    answer = caller.tidings.campaigns.reject(campaign_id, hash=seen, reason=reason)
     caller.tell(answer, show_moved)
 
 
@@ -209,8 +201,8 @@ def reject(
 @calling
 def approval_code(caller: Caller, campaign_id: ID, hash: Hash = None) -> None:
     """Print a one-time code, and the command that approves with it by a signal."""
-    view = as_seen(caller.api, campaign_id, hash)
-    answer = caller.api.move(campaign_id, "approval-code", hash=view["content_hash"])
+    _, seen = as_seen(caller.tidings, campaign_id, hash)
+    answer = caller.tidings.campaigns.approval_code(campaign_id, hash=seen)
     command = signal_command(answer, caller.stack)
 
     def show_code(console: Console, code: dict[str, Any]) -> None:
@@ -223,14 +215,14 @@ def approval_code(caller: Caller, campaign_id: ID, hash: Hash = None) -> None:
 @calling
 def pause(caller: Caller, campaign_id: ID) -> None:
     """Nothing new is sent within two seconds."""
-    caller.tell(caller.api.move(campaign_id, "pause"), show_moved)
+    caller.tell(caller.tidings.campaigns.pause(campaign_id), show_moved)
 
 
 @campaigns.command()
 @calling
 def resume(caller: Caller, campaign_id: ID) -> None:
     """Go on where it stopped."""
-    caller.tell(caller.api.move(campaign_id, "resume"), show_moved)
+    caller.tell(caller.tidings.campaigns.resume(campaign_id), show_moved)
 
 
 @campaigns.command("rate")
@@ -241,7 +233,9 @@ def change_rate(
     per_second: Annotated[str, typer.Argument(metavar="N|none", help="Messages a second.")],
 ) -> None:
     """Change how many are sent a second; none: as many as the account allows."""
-    caller.tell(caller.api.move(campaign_id, "rate", per_second=rate(per_second)), show_moved)
+    caller.tell(
+        caller.tidings.campaigns.change_rate(campaign_id, per_second=rate(per_second)), show_moved
+    )
 
 
 @campaigns.command()
@@ -249,32 +243,32 @@ def change_rate(
 def cancel(caller: Caller, campaign_id: ID, yes: Yes = False) -> None:
     """Stop it for good: how many were stopped, how many had gone, how many are in doubt."""
     if not yes:
-        view = caller.api.campaign(campaign_id)
+        view = caller.tidings.campaigns.get(campaign_id)
         words = f"Cancel {view['name']!r}, {view['status']}, {view['people'] or 0:,} people?"
         if not typer.confirm(words, err=True):
             raise Refused("nothing was cancelled")
-    caller.tell(caller.api.move(campaign_id, "cancel"), show_cancelled)
+    caller.tell(caller.tidings.campaigns.cancel(campaign_id), show_cancelled)
 
 
 @campaigns.command("retry-failed")
 @calling
 def retry_failed(caller: Caller, campaign_id: ID) -> None:
     """Make a new draft of an ended one, to those that were refused or expired."""
-    caller.tell(caller.api.move(campaign_id, "retry-failed"), show_moved)
+    caller.tell(caller.tidings.campaigns.retry_failed(campaign_id), show_moved)
 
 
 @campaigns.command()
 @calling
 def duplicate(caller: Caller, campaign_id: ID) -> None:
     """Make a new draft of the same content and audience."""
-    caller.tell(caller.api.move(campaign_id, "duplicate"), show_moved)
+    caller.tell(caller.tidings.campaigns.duplicate(campaign_id), show_moved)
 
 
 @campaigns.command()
 @calling
 def archive(caller: Caller, campaign_id: ID) -> None:
     """Leave it out of the lists."""
-    caller.tell(caller.api.move(campaign_id, "archive"), show_moved)
+    caller.tell(caller.tidings.campaigns.archive(campaign_id), show_moved)
 
 
 @campaigns.command("watch")
@@ -285,11 +279,11 @@ def watch_it(caller: Caller, campaign_id: ID) -> None:
     With --json a line for each change.
     """
     if caller.as_json:
-        last = watch(caller.api, campaign_id, lambda view: caller.tell(view, lambda *_: None))
+        last = watch(caller.tidings, campaign_id, lambda view: caller.tell(view, lambda *_: None))
     else:
         console = stdout()
         with teller(console) as tell:
-            last = watch(caller.api, campaign_id, tell)
+            last = watch(caller.tidings, campaign_id, tell)
         console.print(f"{campaign_id}  {last['status']}")
     raise typer.Exit(exit_code(last))
 
@@ -298,23 +292,15 @@ def watch_it(caller: Caller, campaign_id: ID) -> None:
 @calling
 def report(caller: Caller, campaign_id: ID) -> None:
     """Print what became of everybody, once it has ended."""
-    caller.tell(caller.api.ask("GET", f"/v1/campaigns/{campaign_id}/report"), show_report)
+    caller.tell(caller.tidings.campaigns.report(campaign_id), show_report)
 
 
 @campaigns.command()
 @calling
 def events(caller: Caller, campaign_id: ID) -> None:
     """Print its account: who did what, refused approvals too."""
-    items: list[dict[str, Any]] = []
-    after = 0
-    while True:
-        asked = {"after": after, "limit": 500}
-        page = caller.api.ask("GET", f"/v1/campaigns/{campaign_id}/events", params=asked)
-        items += page["items"]
-        if not page["next"]:
-            break
-        after = page["next"]
-    caller.tell({"items": items}, show_events)
+    found = caller.tidings.campaigns.events(campaign_id, limit=500)
+    caller.tell({"items": list(found)}, show_events)
 
 
 @campaigns.command("audit")

@@ -3,32 +3,26 @@
 So whatever is not an answer (no connection, silence, a 5xx) is asked again until patience ends.
 """
 
-import asyncio
-import random
-import time
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
-import httpx
-
+from api import sdk
 from deploy.sending.refusals import CannotRead, KeyRefused, Unreachable
-from deploy.sending.target import Target
 
-TIMEOUT = httpx.Timeout(60, connect=5)
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
-LONGEST_ASKED_SECONDS = 60.0
-BUSY = frozenset({429, 500, 502, 503, 504})
-REFUSED = frozenset({400, 413, 422})  # this body, as a whole
+if TYPE_CHECKING:
+    from api.sdk.models import NotificationView
+    from deploy.sending.target import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the API said: `problem` if it refused the body as a whole."""
 
-    body: dict[str, Any]
+    body: Mapping[str, Any]
     replayed: bool = False
     problem: bool = False
 
@@ -40,80 +34,50 @@ class Api:
         self._url = target.url
         self._retry_for = retry_for_seconds
         self._say = say
-        self._told = False
-        local = urlsplit(target.url).hostname in ("127.0.0.1", "::1", "localhost")
-        self._http = httpx.AsyncClient(
-            base_url=target.url,
-            headers={"Authorization": f"Bearer {target.key}", "User-Agent": "tidings-send"},
-            timeout=TIMEOUT,
-            trust_env=not local,  # a proxy has no way to this machine
+        self._told = False  # until there is an answer: of many calls that wait, one says so
+        patience = sdk.Patience(seconds=retry_for_seconds, told=self._tell)
+        self._tidings = sdk.AsyncTidings(
+            target.url, target.key, patience=patience, agent="tidings-send"
         )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._tidings.close()
 
-    async def send(self, body: bytes, key: str) -> Answer:
+    async def send(self, items: Sequence[bytes], key: str) -> Answer:
         """Post a batch under its key."""
-        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-        return await self._ask("POST", "/v1/notifications/batch", content=body, headers=headers)
-
-    async def read(self, id: str) -> dict[str, Any]:
-        """A notification, with its messages and its timeline."""
-        return (await self._ask("GET", f"/v1/notifications/{id}")).body
-
-    async def _ask(self, method: str, path: str, **request: Any) -> Answer:
-        until = time.monotonic() + self._retry_for
-        pause = FIRST_PAUSE_SECONDS
-        while True:
+        with self._stopping():
             try:
-                response = await self._http.request(method, path, **request)
-            except httpx.TransportError as error:
-                trouble, asked = f"does not answer ({type(error).__name__})", 0.0
-            else:
-                if not _is_busy(response):
-                    return self._answer(response)
-                trouble, asked = f"answered {response.status_code}", _retry_after(response)
-            wait = max(asked, pause * random.uniform(0.5, 1))
-            if time.monotonic() + wait > until:
-                raise Unreachable(f"the API at {self._url} {trouble}")
-            self._tell(trouble)
-            await asyncio.sleep(wait)
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                reply = await self._tidings.batches.post(items, idempotency_key=key)
+            except (sdk.BadRequest, sdk.TooLarge, sdk.Invalid) as problem:
+                return Answer(problem.body, problem=True)
+        return Answer(reply.body, replayed=reply.replayed)
+
+    async def read(self, id: str) -> NotificationView:
+        """A notification, with its messages and its timeline."""
+        with self._stopping():
+            return await self._tidings.notifications.get(id)
 
     def _tell(self, trouble: str) -> None:
         if not self._told:
             self._told = True
             self._say(f"the API at {self._url} {trouble}; asking again for {self._retry_for:.0f} s")
 
-    def _answer(self, response: httpx.Response) -> Answer:
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        try:
+            yield
+        except sdk.Unreachable as error:
+            raise Unreachable(str(error)) from None
+        except sdk.NotTidings as error:
+            raise CannotRead(str(error)) from None
+        except (sdk.Unauthorized, sdk.Forbidden) as problem:
+            detail = problem.detail or "it says nothing more"
+            raise KeyRefused(f"the API refuses the key: {detail}") from None
+        except (sdk.RateLimited, sdk.Unavailable, sdk.Conflict) as problem:
+            raise Unreachable(f"the API at {self._url} answered {problem.status}") from None
+        except sdk.Problem as problem:
+            raise CannotRead(
+                f"{self._url} answered {problem.status}: is it the address of a Tidings API?"
+            ) from None
         self._told = False
-        body = _object(response)
-        if response.is_success and body:
-            return Answer(body, replayed=response.headers.get("Idempotency-Replayed") == "true")
-        if response.status_code in (401, 403):
-            detail = body.get("detail") or "it says nothing more"
-            raise KeyRefused(f"the API refuses the key: {detail}")
-        if response.status_code in REFUSED and "code" in body:
-            return Answer(body, problem=True)
-        raise CannotRead(
-            f"{self._url} answered {response.status_code}: is it the address of a Tidings API?"
-        )
-
-
-def _is_busy(response: httpx.Response) -> bool:
-    in_flight = response.status_code == 409 and _object(response).get("code") == "in_flight"
-    return in_flight or response.status_code in BUSY
-
-
-def _object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _retry_after(response: httpx.Response) -> float:
-    asked = response.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_ASKED_SECONDS) if asked.isdecimal() else 0.0

@@ -6,7 +6,7 @@ goes on where it was, because the API answers a chunk it has taken without takin
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,8 +46,7 @@ class Dispatch:
             totals.seconds = time.monotonic() - began
 
     async def _send(self, chunk: list[Item], key: str) -> None:
-        body = b'{"items":[' + b",".join(item.body for item in chunk) + b"]}"
-        answer = await self._api.send(body, key)
+        answer = await self._api.send([item.body for item in chunk], key)
         if answer.problem:
             for item in chunk:
                 self._account.refused(_problem(item, answer.body))
@@ -93,7 +92,7 @@ def _entry(item: Item, id: str, key: str, now: str) -> dict[str, Any]:
     return {"id": id, "line": item.line, **whom, "key": key, "accepted_at": now}
 
 
-def _problem(item: Item, problem: dict[str, Any]) -> LineProblem:
+def _problem(item: Item, problem: Mapping[str, Any]) -> LineProblem:
     return LineProblem(
         item.line,
         problem.get("field", ""),

@@ -5,7 +5,7 @@ One is asked for until it has ended, then more and more at a time: of many, most
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from deploy.sending.api import Api
@@ -23,7 +23,7 @@ async def until_ended(api: Api, spool: Spool, progress: Callable[[int], None]) -
     counts: Counter[str] = Counter()
     places = asyncio.Semaphore(AT_ONCE)
 
-    async def look(id: str) -> tuple[str, dict[str, Any]]:
+    async def look(id: str) -> tuple[str, Mapping[str, Any]]:
         async with places:
             return id, await api.read(id)
 

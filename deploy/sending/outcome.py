@@ -1,5 +1,6 @@
 """How a send ended, for a person and for a script."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -53,7 +54,7 @@ def _sentence(sending: Sending) -> str:
     return f"{', '.join(parts)}; {totals.all:,} in all{rate}"
 
 
-def _timeline(console: Console, view: dict[str, Any]) -> None:
+def _timeline(console: Console, view: Mapping[str, Any]) -> None:
     messages = {int(m["id"].rpartition(".")[2]): m for m in view["messages"]}
     table = Table("at (UTC)", "what", "channel", "reason", box=None, padding=(0, 2, 0, 0))
     for event in view["timeline"]:
@@ -65,7 +66,7 @@ def _timeline(console: Console, view: dict[str, Any]) -> None:
     console.print(f"{view['status']}{_why(view)}")
 
 
-def _why(view: dict[str, Any]) -> str:
+def _why(view: Mapping[str, Any]) -> str:
     reasons = sorted({m["reason"] for m in view["messages"] if m["reason"]})
     good = view["status"] in GOOD or not reasons
     return "" if good else f": {', '.join(reasons)}"

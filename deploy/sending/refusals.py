@@ -35,6 +35,12 @@ class CannotRead(SendStopped):
     """The file, or what the command was told, makes no sense as a whole: nothing is sent."""
 
 
+class Refused(SendStopped):
+    """The API does not do that: what it says, and the code that a script goes by."""
+
+    exit_code: ClassVar[int] = 1
+
+
 class KeyRefused(SendStopped):
     """The API refuses the key, or the key lacks a scope."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Sending:
     def __init__(self, order: Order, console: Console) -> None:
         self.order = order
         self.id = ""  # of the only one
-        self.view: dict[str, Any] = {}  # the only one, when it has ended
+        self.view: Mapping[str, Any] = {}  # the only one, when it has ended
         self.ended: Counter[str] = Counter()
         self._errors = ErrorsFile(order.errors)
         self._journal = ClientJournal(order.journal)

@@ -1,7 +1,7 @@
 """What a person is told of an audience: a bar while it is uploaded, and a few lines at the end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.sending.account import printable
-from deploy.uploading.client import View
 from deploy.uploading.upload import Progress as Told
 from deploy.uploading.upload import Upload
 
@@ -30,7 +29,7 @@ def bar(console: Console, upload: Upload, size: int, *, quiet: bool) -> Iterator
         task = progress.add_task("", total=size, completed=upload.view["offset"], rate=0.0)
         began, before = time.monotonic(), upload.view["rows"]
 
-        def told(sent: int, view: View) -> None:
+        def told(sent: int, view: Any) -> None:
             seconds = max(time.monotonic() - began, 0.001)
             progress.update(task, completed=sent, rate=(view["rows"] - before) / seconds)
 
@@ -43,7 +42,7 @@ def facts(upload: Upload) -> dict[str, Any]:
     return {**upload.view, **rounded}
 
 
-def sentence(view: View) -> str:
+def sentence(view: Mapping[str, Any]) -> str:
     """How much there is, and what was refused."""
     kept = f"{view['rows']:,} rows"
     refused = f", {view['refused']:,} refused" if view["refused"] else ""
@@ -53,7 +52,7 @@ def sentence(view: View) -> str:
     return f"{view['id']} {view['state']}: {kept}{refused}{why}{stored}"
 
 
-def refusal_line(refusal: dict[str, Any]) -> str:
+def refusal_line(refusal: Mapping[str, Any]) -> str:
     """A line each, for grep."""
     field = f"{refusal['field']}: " if refusal["field"] else ""
     text = f"line {refusal['line']}: {field}{refusal['detail']} ({refusal['reason']})"

@@ -10,12 +10,14 @@ import httpx
 import pytest
 from rich.console import Console
 
+from api.sdk import Tidings
+from deploy.calling.caller import IMPATIENT
+from deploy.calling.stopping import stopping
 from deploy.campaigning import watching
-from deploy.campaigning.api import Api, Refused
 from deploy.campaigning.watching import exit_code, is_over, teller, watch
-from deploy.sending.refusals import CannotRead, KeyRefused, Unreachable
-from deploy.sending.target import Target
+from deploy.sending.refusals import CannotRead, KeyRefused, Refused, Unreachable
 
+URL = "http://api.example.com"
 ID = UUID("01a20f53-3b94-7620-8697-b7c062ef8762")
 
 
@@ -33,12 +35,11 @@ def events(*views: dict[str, Any]) -> bytes:
     return ": ping\r\n\r\n".join(said).encode()
 
 
-def api_that(answers: Callable[[httpx.Request], httpx.Response]) -> Api:
-    target = Target("http://api.example.com", "key")
-    return Api(target, httpx.MockTransport(answers))
+def api_that(answers: Callable[[httpx.Request], httpx.Response]) -> Tidings:
+    return Tidings(URL, "key", patience=IMPATIENT, transport=httpx.MockTransport(answers))
 
 
-def streams(*bodies: bytes) -> Api:
+def streams(*bodies: bytes) -> Tidings:
     left: Iterator[bytes] = iter(bodies)
     return api_that(lambda request: httpx.Response(200, content=next(left)))
 
@@ -49,7 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "PATIENCE_SECONDS", 0.2)
 
 
-def told(api: Api) -> tuple[dict[str, Any], str]:
+def told(api: Tidings) -> tuple[dict[str, Any], str]:
     out = io.StringIO()
     with teller(Console(file=out, width=200)) as tell:
         return watch(api, ID, tell), out.getvalue()
@@ -88,7 +89,7 @@ def test_patience_ends() -> None:
     def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no")
 
-    with pytest.raises(Unreachable, match="does not answer"):
+    with pytest.raises(Unreachable, match="does not answer"), stopping(URL):
         told(api_that(away))
 
 
@@ -107,5 +108,5 @@ PROBLEMS = [
 @pytest.mark.parametrize(("status", "body", "error", "words"), PROBLEMS)
 def test_a_problem_is_one_line(status: int, body: Any, error: type[Exception], words: str) -> None:
     api = api_that(lambda request: httpx.Response(status, json=body))
-    with pytest.raises(error, match=words):
-        api.campaign(ID)
+    with pytest.raises(error, match=words), stopping(URL):
+        api.campaigns.get(ID)

@@ -5,9 +5,8 @@ An approver's key is another one than an author's: that is why each command take
 
 import inspect
 import json
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, is_dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +14,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from deploy.campaigning.api import Api
-from deploy.campaigning.drafting import Draft
+from api.sdk import Patience, Tidings
+from deploy.calling.stopping import stopping
 from deploy.commands.options import DATA, AsJson
 from deploy.sending.early_end import exit_codes
 from deploy.sending.target import Target, target
@@ -28,19 +27,21 @@ Key = Annotated[
     str | None, typer.Option(envvar="TIDINGS_KEY", help="Its API key; an approver has another.")
 ]
 Stack = Annotated[Path, typer.Option(help="The data folder of this machine's stack.")]
-Show = Callable[[Console, dict[str, Any]], None]
+Show = Callable[[Console, Any], None]
+# A person sees that the API is away, and asks again: no command waits by itself.
+IMPATIENT = Patience(seconds=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The API, with the key that was given, and in which form its answer is told."""
 
-    api: Api
+    tidings: Tidings
     target: Target
     as_json: bool
     stack: Path | None  # None: the API was named, and is no stack of this machine
 
-    def tell(self, answer: dict[str, Any], show: Show) -> None:
+    def tell(self, answer: Mapping[str, Any], show: Show) -> None:
         """The answer as it came, or for a person."""
         if self.as_json:
             typer.echo(json.dumps(answer))
@@ -54,9 +55,9 @@ def stdout() -> Console:
 
 
 def calling(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with all options that make its `Caller`, and its `Draft` if it takes one."""
+    """The command with all options that make its `Caller`, and any other dataclass it takes."""
     own = inspect.signature(command).parameters
-    made = {name: MAKERS[p.annotation] for name, p in own.items() if p.annotation in MAKERS}
+    made = {name: maker for name, p in own.items() if (maker := _maker(p.annotation))}
     takes = {name: list(inspect.signature(make).parameters.values()) for name, make in made.items()}
 
     @wraps(command)
@@ -64,7 +65,8 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
         with exit_codes():
             for name, make in made.items():
                 given[name] = make(**{p.name: given.pop(p.name) for p in takes[name]})
-            with closing(given["caller"].api):
+            caller: Caller = given["caller"]
+            with stopping(caller.target.url), caller.tidings:
                 command(**given)
 
     del run.__wrapped__
@@ -76,11 +78,15 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def _maker(annotation: Any) -> Callable[..., Any] | None:
+    if annotation is Caller:
+        return _caller
+    return annotation if isinstance(annotation, type) and is_dataclass(annotation) else None
+
+
 def _caller(
     url: Url = None, key: Key = None, stack: Stack = DATA, as_json: AsJson = False
 ) -> Caller:
     found = target(url, key, stack)
-    return Caller(Api(found), found, as_json, None if url else stack)
-
-
-MAKERS: dict[Any, Callable[..., Any]] = {Caller: _caller, Draft: Draft}
+    tidings = Tidings(found.url, found.key, patience=IMPATIENT, agent="tidings-cli")
+    return Caller(tidings, found, as_json, None if url else stack)
