@@ -28,6 +28,7 @@ from api.routers import (
     suppressions,
     template_publishing,
     templates,
+    vendor_accounts,
 )
 from api.starter import Starter
 from models import database
@@ -87,6 +88,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         categories,
         templates,
         template_publishing,
+        vendor_accounts,
         profiles,
         profile_contacts,
         groups,

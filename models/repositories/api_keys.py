@@ -89,11 +89,6 @@ class Caller:
     expires_at: datetime | None = None
     requests_per_second: float | None = None  # its own limit, or its application's
 
-    @property
-    def actor(self) -> Actor:
-        """For the audit log."""
-        return Actor("key", self.key_id, self.owner)
-
 
 @dataclass(frozen=True, slots=True)
 class NewKey:

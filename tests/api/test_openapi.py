@@ -19,6 +19,10 @@ MOVES_OF_CAMPAIGNS = {
     ],
 }
 MAY_CONFLICT = {
+    ("post", "/v1/vendor-accounts"),
+    ("patch", "/v1/vendor-accounts/{account_id}"),
+    ("delete", "/v1/vendor-accounts/{account_id}"),
+    ("post", "/v1/vendor-accounts/{account_id}/test-send"),
     ("post", "/v1/categories"),
     ("delete", "/v1/categories/{name}"),
     ("post", "/v1/templates"),

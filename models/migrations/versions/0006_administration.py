@@ -35,7 +35,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 """
 
-# A retired account keeps its row, which attempts name, and leaves its name to others. A notification
+# A retired account keeps its row, which attempts name, and leaves its name to others. A
+# notification
 # may be for one account alone: its messages are pinned to it, whatever settling says.
 ACCOUNTS = """
 ALTER TABLE vendor_account ADD COLUMN retired_at timestamptz,

@@ -1,0 +1,59 @@
+"""Settings of vendor accounts: checked as a worker would open them, and shown without secrets.
+
+The one place where the API asks the adapters (`activities.vendor`): only they know their fields.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from activities.vendor import VENDORS, load, vendor_class
+from models.errors import Invalid, Misconfigured
+from models.messages import Channel
+from models.repositories import vendor_accounts
+from models.seal import Keyring
+
+MASK = "**********"  # what pydantic writes for a secret
+
+
+def channel_of(vendor: str) -> Channel:
+    """The channel it serves; Invalid if there is no such vendor."""
+    if vendor not in VENDORS:
+        there = ", ".join(VENDORS)
+        raise Invalid(f"there are {there}", field="vendor", limit=there, reason="unknown_vendor")
+    return vendor_class(vendor).channel
+
+
+def checked(vendor: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings, if a worker could open an account with them; Invalid names the field."""
+    for name, value in config.items():
+        if value == MASK:
+            raise Invalid(
+                "this is what stands for a secret: leave it out to keep the secret",
+                field=f"config.{name}",
+                reason="masked",
+            )
+    try:
+        load(vendor, config)
+    except Misconfigured as error:
+        said = str(error).removeprefix(f"{vendor}: ").removeprefix(f"{error.field}: ")
+        field = f"config.{error.field}" if error.field else "config"
+        raise Invalid(said.removeprefix(": "), field=field, reason="invalid_config") from None
+    return config
+
+
+def changed(vendor: str, before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Some fields anew, null takes one away; the rest stays as it is."""
+    after = {name: v for name, v in {**before, **changes}.items() if v is not None}
+    return dict(checked(vendor, after))
+
+
+def shown(row: Mapping[str, Any], keyring: Keyring) -> dict[str, Any] | None:
+    """The settings that were given, secrets masked; None if no key of ours opens them."""
+    try:
+        config = vendor_accounts.opened(row, keyring)
+        adapter = vendor_class(str(row["vendor"]))
+        settings = adapter.Config.model_validate(config)
+    except (Misconfigured, ValueError):
+        return None
+    masked: dict[str, Any] = settings.model_dump(mode="json", exclude_unset=True)
+    return masked
