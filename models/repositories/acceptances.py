@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import text
 
 from models.acceptance import Accepted
+from models.listing import kind_of, pairs_of
 from models.sessions import Session
 from models.workflow_start import WorkflowStart
 
@@ -28,15 +29,25 @@ WITH asked AS (
         id uuid, owner_id uuid, category_id uuid, priority text, profile_id uuid, addresses jsonb,
         locale text, time_zone text, channels text[], channel_mode text, on_unknown text,
         template_version_id uuid, content jsonb, data jsonb, metadata jsonb, send_at timestamptz,
-        expires_in float8, expires_after float8)
+        expires_in float8, expires_after float8, kind bigint, pairs bigint[])
 ), notifications AS (
     INSERT INTO notification (id, application_id, owner_id, category_id, priority, profile_id,
         addresses, locale, time_zone, channels, channel_mode, on_unknown, template_version_id,
-        content, data, metadata, due_at, expires_at)
+        content, data, metadata, due_at, expires_at, kind)
     SELECT id, :application_id, owner_id, category_id, priority, profile_id,
         addresses, locale, time_zone, channels, channel_mode, on_unknown, template_version_id,
-        content, data, metadata, due_at, expires_at
+        content, data, metadata, due_at, expires_at, kind
     FROM asked
+), kinds AS (
+    INSERT INTO notification_kind (id, application_id, category_id, priority, channels)
+    SELECT DISTINCT ON (kind) kind, CAST(:application_id AS uuid), category_id, priority, channels
+    FROM asked ORDER BY kind ON CONFLICT DO NOTHING
+), listings AS (
+    INSERT INTO notification_listing (kind, status, id)
+    SELECT kind, CASE WHEN due_at > now() THEN 'scheduled' ELSE 'open' END, id FROM asked
+), pairs AS (
+    INSERT INTO notification_metadata (pair, notification_id)
+    SELECT pair, id FROM asked, unnest(pairs) AS pair
 ), events AS (
     INSERT INTO event (application_id, notification_id, owner_id, kind)
     SELECT :application_id, id, owner_id, 'accepted' FROM asked
@@ -104,7 +115,7 @@ async def write(
     session: Session, application_id: UUID, news: Sequence[New], *, kind: str
 ) -> dict[UUID, Written]:
     """Write them all, each with the start of its owner's workflow (`kind`: notification, batch)."""
-    rows = [{"id": n.id, "owner_id": n.owner_id} | _shallow(n.accepted) for n in news]
+    rows = [_row(application_id, new) for new in news]
     values = {
         "application_id": application_id,
         "kind": kind,
@@ -153,6 +164,16 @@ def start_of(
         channels=tuple(sorted({c for n in news for c in n.accepted.channels})),
         size=len(news),
     )
+
+
+def _row(application_id: UUID, new: New) -> dict[str, Any]:
+    accepted = new.accepted
+    return _shallow(accepted) | {
+        "id": new.id,
+        "owner_id": new.owner_id,
+        "kind": kind_of(application_id, accepted.category_id, accepted.priority, accepted.channels),
+        "pairs": pairs_of(application_id, accepted.metadata),
+    }
 
 
 def _shallow(accepted: Accepted) -> dict[str, Any]:

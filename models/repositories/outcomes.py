@@ -65,6 +65,12 @@ WITH done AS (
            CASE WHEN moved.seq IS NULL THEN became ELSE done.reason END, done.n
     FROM done JOIN message m ON m.owner_id = :owner_id AND m.seq = done.seq
     LEFT JOIN moved ON moved.seq = done.seq
+), corrected AS (
+    UPDATE notification_listing l SET status = 'sent'
+    FROM moved JOIN message m ON m.owner_id = :owner_id AND m.seq = moved.seq
+         AND m.result = 'unknown'
+    JOIN notification n ON n.id = m.notification_id
+    WHERE l.kind = n.kind AND l.status = 'unknown' AND l.id = n.id
 ), suppressed AS (
     INSERT INTO suppression (application_id, channel, address, reason)
     SELECT moved.application_id, moved.channel, moved.address, min(done.reason)
