@@ -46,6 +46,8 @@ class Guard(AbstractResolver):
     ) -> list[ResolveResult]:
         """All addresses of a name; NotPublic, or OSError if it has none."""
         found = list(dict.fromkeys(await self.look_up(host, port)))
+        if not found:
+            raise OSError("the host has no address")
         if f"{host}:{port}" in self._private_hosts:
             self._private |= {(address, port) for _, address in found}
         elif not all(is_public(address) for _, address in found):

@@ -15,6 +15,7 @@ from deploy.managing import applications
 from deploy.managing.listing import show_rows
 from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
+from models.messages import Channel
 from models.repositories.applications import NewAccount
 from models.seal import Keyring
 from models.sessions import Session
@@ -26,7 +27,7 @@ accounts = typer.Typer(help="Add and list vendor accounts.", no_args_is_help=Tru
 @accounts.command()
 def add(
     application: Annotated[str, typer.Option(help="The application that sends through it.")],
-    channel: Annotated[str, typer.Option(help="email, sms or telegram: the vendor's.")],
+    channel: Annotated[str, typer.Option(help=f"Of {', '.join(Channel)}: the vendor's.")],
     vendor: Annotated[str, typer.Option(help=f"Of {', '.join(VENDORS)}.")],
     name: Annotated[str, typer.Option(help="Its name, as attempts show it.")],
     config: Annotated[str, typer.Option(help="A file with its settings, JSON; - is stdin.")],

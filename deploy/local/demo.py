@@ -6,6 +6,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from deploy.local.demo_templates import TEMPLATES
+from deploy.local.sandbox import webhook
 from models import database
 from models import keys as shapes
 from models.repositories import api_keys, applications
@@ -91,6 +92,13 @@ def accounts(sandbox_url: str, smtp_port: int) -> list[NewAccount]:
             vendor="telegram",
             rank=1,
             config={"token": "100000001:sandbox", "base_url": sandbox_url},
+        ),
+        NewAccount(
+            name="sandbox-webhook",
+            channel="webhook",
+            vendor="webhook",
+            rank=1,
+            config={"secret": webhook.SECRET},
         ),
     ]
 

@@ -33,6 +33,9 @@ TEMPLATES: dict[str, tuple[str, Content]] = {
                 "de": {"text": "<b>Willkommen, {{ name }}!</b>\nSchön, dass du da bist."},
                 "zh": {"text": "<b>欢迎,{{ name }}!</b>\n很高兴你来了。"},
             },
+            "webhook": {
+                "default": {"body": '{"type": "welcome", "data": {"name": {{ name }}}}\n'},
+            },
         },
     ),
     "receipt": (

@@ -15,8 +15,8 @@ DATA = re.compile(r"data\.[A-Za-z_]\w*")
 DELIMITERS = ",;\t"
 # What people call the column of addresses.
 ADDRESSES = re.compile(
-    r"(e-?mail|mail|phone|mobile|tel|sms|telegram|chat)[ _-]?(address|number|no|id)?"
-    r"|address|number|recipient"
+    r"(e-?mail|mail|phone|mobile|tel|sms|telegram|chat|webhook)[ _-]?(address|number|no|id|url)?"
+    r"|address|number|recipient|url"
 )
 OLD_MAC = "the lines end with CR alone, as on old Macs: save it with LF or CRLF line ends"
 
@@ -74,7 +74,7 @@ def _folded(cell: str) -> str:
 def _hint(column: str) -> str:
     if ADDRESSES.fullmatch(column):
         return (
-            ": the column of addresses is `to`; its form tells email, sms or telegram, or else"
-            " the column `channel` does (or --channel)"
+            ": the column of addresses is `to`; its form tells email, sms, telegram or"
+            " webhook, or else the column `channel` does (or --channel)"
         )
     return f"; there are {', '.join(COLUMNS)} (data.name fills the template's variable name)"

@@ -14,7 +14,7 @@ class Flags:
 
     to: Mapping[str, str | None]
     person: Mapping[str, str | None]
-    content: Mapping[str, str | None]  # subject, text, html
+    content: Mapping[str, str | None]  # subject, text, html, body
     item: Mapping[str, Any]
     data: Sequence[str]
     metadata: Sequence[str]
@@ -28,11 +28,13 @@ def one(flags: Flags) -> dict[str, Any]:
     to = _given(flags.to)
     if not to:
         raise CannotRead(
-            "whom to tell? Give --email, --sms, --telegram, --profile or --external-id,"
-            " or a file (`tidings send --help`)"
+            "whom to tell? Give --email, --sms, --telegram, --webhook, --profile or"
+            " --external-id, or a file (`tidings send --help`)"
         )
     if not flags.item["template"] and not _given(flags.content):
-        raise CannotRead("what to tell? Give --template, or --subject, --text and --html")
+        raise CannotRead(
+            "what to tell? Give --template, or --subject, --text and --html, or --body"
+        )
     return {"to": to, **({"dedupe_key": flags.dedupe_key} if flags.dedupe_key else {})}
 
 
@@ -51,7 +53,7 @@ def defaults(flags: Flags) -> Defaults:
     item = _given(flags.item)
     if content := _content(flags.content):
         if "template" in item:
-            raise CannotRead("give --template, or --subject, --text and --html; not both")
+            raise CannotRead("give --template, or --subject, --text, --html and --body; not both")
         item["content"] = content
     if flags.channels:
         item["channels"] = [word.strip() for word in flags.channels.split(",")]
@@ -65,11 +67,13 @@ def _content(parts: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
     given = _given(parts)
     content: dict[str, dict[str, str]] = {}
     if "subject" in given:
-        content["email"] = given
+        content["email"] = {name: part for name, part in given.items() if name != "body"}
     elif "html" in given:
         raise CannotRead("--html is an email's: it needs a --subject")
     if "text" in given:
         content["sms"] = content["telegram"] = {"text": given["text"]}
+    if "body" in given:
+        content["webhook"] = {"body": given["body"]}
     return content
 
 

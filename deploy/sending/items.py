@@ -62,6 +62,8 @@ def _to(own: dict[str, Any], defaults: Defaults) -> Any:
 
 def channel_of(address: str) -> str:
     """The channel that the form of an address tells; Invalid if it tells none."""
+    if address.lower().startswith("https://"):
+        return Channel.WEBHOOK.value
     if address.startswith("+"):
         return Channel.SMS.value
     if address.lstrip("-").isdecimal() or address.startswith("@"):
@@ -69,8 +71,8 @@ def channel_of(address: str) -> str:
     if "@" in address:
         return Channel.EMAIL.value
     raise Invalid(
-        "its form tells no channel (name@example.com, +4915112345678, 123456789);"
-        " name it in the column `channel`, or with --channel",
+        "its form tells no channel (name@example.com, +4915112345678, 123456789,"
+        " https://example.com/hook); name it in the column `channel`, or with --channel",
         field="to",
         reason="channel_unclear",
     )

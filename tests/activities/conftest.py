@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from activities.vendor import VENDORS, Settlement, Vendor, load, vendor_class
-from models.messages import Channel, Message, Outcome
+from activities.vendors.webhook import Webhook
+from models.messages import Channel, Message, Outcome, Scope, Verdict
 
 SAMPLES = Path(__file__).parent / "vendors" / "samples"
 
@@ -28,15 +29,27 @@ class Sample:
         placed = {key: str(value).format(port=port) for key, value in at.items()}
         return self.content["config"] | placed
 
-    def batch(self) -> list[Message]:
+    def batch(self, port: int, *, tls: bool = False) -> list[Message]:
         """As full a batch as the vendor takes, up to three."""
         size = min(vendor_class(self.name).max_batch, 3)
         given = self.content["message"] | {"channel": Channel(self.content["message"]["channel"])}
-        each = [{"id": f"o.{n}", "to": self.content["to"][n]} for n in range(size)]
+        to = self.content["to_tls"] if tls and self.own_hosts else self.content["to"]
+        each = [{"id": f"o.{n}", "to": to[n].format(port=port)} for n in range(size)]
         return [Message(**given | one, request_key=one["id"] + ".r1") for one in each]
 
+    @property
+    def own_hosts(self) -> bool:
+        """Whether each recipient has a host of its own: nothing there is the account's fault."""
+        return "to_tls" in self.content
+
+    def held_against(self, verdict: Verdict, scope: Scope) -> Scope:
+        """Who pays for what elsewhere is about the account."""
+        if scope is not Scope.ACCOUNT or not self.own_hosts:
+            return scope
+        return Scope.CONTENT if verdict is Verdict.REFUSED else Scope.RECIPIENT
+
     def secrets(self) -> list[str]:
-        named = {"auth_token", "token", "api_key", "password"}
+        named = {"auth_token", "token", "api_key", "password", "secret"}
         return [value for key, value in self.content["config"].items() if key in named]
 
     def answer(self) -> bytes:
@@ -59,6 +72,8 @@ async def opened(
     tls = changes.pop("over_tls", False)
     vendor = load(sample.name, sample.config(port, tls=tls) | changes)
     vendor.call_deadline = timedelta(seconds=seconds)
+    if isinstance(vendor, Webhook):
+        vendor.private_hosts = frozenset({f"127.0.0.1:{port}"})
     await vendor.open()
     try:
         yield vendor
@@ -90,6 +105,14 @@ def blind_sample(request: pytest.FixtureRequest) -> Sample:
 
 @pytest.fixture(params=HTTP, ids=lambda sample: sample.name)
 def http_sample(request: pytest.FixtureRequest) -> Sample:
+    return request.param
+
+
+@pytest.fixture(
+    params=[sample for sample in HTTP if not sample.own_hosts], ids=lambda sample: sample.name
+)
+def placed_sample(request: pytest.FixtureRequest) -> Sample:
+    """Of a vendor whose address is the account's."""
     return request.param
 
 

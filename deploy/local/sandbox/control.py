@@ -21,7 +21,7 @@ class RuleOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    vendor: Literal["smtp", "twilio", "telegram", "sendgrid"]
+    vendor: Literal["smtp", "twilio", "telegram", "sendgrid", "webhook"]
     fault: Fault
     times: int | None = Field(None, ge=1, description="null: until removed")
     seconds: float | None = Field(None, ge=0, le=3600, description="slow: the delay; else its life")

@@ -15,8 +15,8 @@ class Effect:
 
     n: int = 0  # running number, from 1
     at: float = 0.0  # unix seconds when it was accepted
-    vendor: str  # smtp, twilio, telegram or sendgrid
-    account: str  # user name, account SID, bot id, public half of the API key
+    vendor: str  # smtp, twilio, telegram, sendgrid or webhook
+    account: str  # user name, account SID, bot id, public half of the API key, part of the URL
     to: str
     vendor_id: str
     key: str = ""  # our message id or request key, as it came

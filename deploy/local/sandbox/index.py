@@ -31,6 +31,7 @@ class Index:
         self.last = 0
         self._twilio: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
         self._chats: Counter[tuple[str, str]] = Counter()
+        self._webhooks: set[tuple[str, str]] = set()  # receiver and id, where copies are told
 
     def add(self, effect: Effect, offset: int, length: int) -> None:
         """Remember one durable effect and its place in the file, both in bytes."""
@@ -43,6 +44,12 @@ class Index:
         elif effect.vendor == "telegram":
             chat = effect.account, effect.to
             self._chats[chat] = max(self._chats[chat], int(effect.vendor_id))
+        elif effect.vendor == "webhook" and effect.to.endswith("/once"):
+            self._webhooks.add((effect.to, effect.vendor_id))
+
+    def has_webhook(self, effect: Effect) -> bool:
+        """Whether a receiver that tells copies has that id already."""
+        return (effect.to, effect.vendor_id) in self._webhooks
 
     def next_in_chat(self, account: str, chat: str) -> int:
         """The next message number of a Telegram chat, from 1."""

@@ -15,7 +15,13 @@ from jinja2 import Environment, PackageLoader
 from deploy.local.sandbox.effects import BODY_BYTES, Effect
 from deploy.local.sandbox.index import Index
 
-CHANNELS = {"smtp": "Email", "sendgrid": "Email", "twilio": "SMS", "telegram": "Telegram"}
+CHANNELS = {
+    "smtp": "Email",
+    "sendgrid": "Email",
+    "twilio": "SMS",
+    "telegram": "Telegram",
+    "webhook": "Webhook",
+}
 ROWS = 200
 _FOLDER = files("deploy.local.sandbox") / "pages"
 STYLE = (_FOLDER / "mailbox.css").read_text()

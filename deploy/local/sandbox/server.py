@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from deploy.local.sandbox import sendgrid, telegram, twilio
+from deploy.local.sandbox import sendgrid, telegram, twilio, webhook
 from deploy.local.sandbox.control import Control
 from deploy.local.sandbox.desk import Desk
 from deploy.local.sandbox.faults import Faults
@@ -77,6 +77,7 @@ def application(desk: Desk) -> web.Application:
     app.add_routes(twilio.routes(desk))
     app.add_routes(telegram.routes(desk))
     app.add_routes(sendgrid.routes(desk))
+    app.add_routes(webhook.routes(desk))
     app.add_routes(Control(desk).routes())
     app.add_routes(Mailbox(desk.journal.index).routes())
     return app

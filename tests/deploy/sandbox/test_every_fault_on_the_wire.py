@@ -2,24 +2,38 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from standardwebhooks import Webhook
 
 from deploy.local.sandbox.faults import Fault
 from deploy.local.sandbox.journal import read
 from deploy.local.sandbox.server import Running
+from deploy.local.sandbox.webhook import SECRET
 from deploy.local.sandbox.wire import GARBAGE
 
 Wire = Callable[..., Awaitable[bytes]]
 Order = Callable[..., Awaitable[int]]
 
 
-def post(path: str, body: str, kind: str = "application/json", authorization: str = "") -> bytes:
+def post(
+    path: str, body: str, kind: str = "application/json", authorization: str = "", **headers: str
+) -> bytes:
     lines = [f"POST {path} HTTP/1.1", "Host: sandbox", f"Content-Type: {kind}"]
     lines += [f"Authorization: {authorization}"] if authorization else []
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(body)}", "Connection: close", "", body]
     return "\r\n".join(lines).encode()
+
+
+def signed(path: str, body: str = '{"type": "hi"}', id: str = "o_1") -> bytes:
+    now = datetime.now(UTC)
+    signature = Webhook(SECRET).sign(id, now, body)
+    at = str(int(now.timestamp()))
+    named = {"webhook_id": id, "webhook_timestamp": at, "webhook_signature": signature}
+    return post(path, body, **named)
 
 
 MAIL = {
@@ -40,9 +54,19 @@ REQUESTS = {
     "smtp": b"EHLO me\r\nMAIL FROM:<a@x.io>\r\nRCPT TO:<b@x.io>\r\nDATA\r\n"
     b"Subject: s\r\n\r\nhi\r\n.\r\nQUIT\r\n",
 }
-DELIVERED = {"twilio": b" 201 ", "telegram": b" 200 ", "sendgrid": b" 202 "}
+DELIVERED = {
+    "twilio": b" 201 ",
+    "telegram": b" 200 ",
+    "sendgrid": b" 202 ",
+    "webhook": b" 204 ",
+}
 HTTP = [*DELIVERED]
-REFUSE = {"twilio": b" 400 ", "telegram": b" 403 ", "sendgrid": b" 400 "}
+REFUSE = {
+    "twilio": b" 400 ",
+    "telegram": b" 403 ",
+    "sendgrid": b" 400 ",
+    "webhook": b" 410 ",
+}
 STATUS = {
     Fault.REFUSE_ACCOUNT: b" 401 ",
     Fault.BUSY: b" 429 ",
@@ -63,6 +87,11 @@ ACCEPTING = frozenset(
     {Fault.SLOW, Fault.GARBAGE, Fault.HALF_BODY, Fault.ERROR_AFTER}
     | {Fault.SILENCE_AFTER, Fault.DISCONNECT_AFTER, Fault.RESET_AFTER}
 )
+
+
+def request_of(vendor: str) -> bytes:
+    """One that the vendor accepts; a webhook's signature is good for five minutes."""
+    return signed("/webhooks/a") if vendor == "webhook" else REQUESTS[vendor]
 
 
 def patience(fault: Fault) -> float:
@@ -88,11 +117,11 @@ async def test_a_fault_that_is_answered_uses_the_vendors_own_error(
     sandbox: Running, order: Order, wire: Wire, vendor: str, fault: Fault
 ) -> None:
     await order(vendor, fault, times=1)
-    said = await wire(sandbox.http_port, REQUESTS[vendor])
+    said = await wire(sandbox.http_port, request_of(vendor))
     assert (STATUS.get(fault) or REFUSE[vendor]) in said.partition(b"\r\n")[0]
     assert (b"\r\nRetry-After: 2\r\n" in said) is (fault is Fault.BUSY)
     await check_books(sandbox, vendor, fault)
-    assert DELIVERED[vendor] in await wire(sandbox.http_port, REQUESTS[vendor])
+    assert DELIVERED[vendor] in await wire(sandbox.http_port, request_of(vendor))
 
 
 @pytest.mark.parametrize("vendor", HTTP)
@@ -101,9 +130,9 @@ async def test_a_broken_connection_over_http(
     sandbox: Running, order: Order, wire: Wire, vendor: str, fault: Fault, expected: bytes
 ) -> None:
     await order(vendor, fault, times=1)
-    assert await wire(sandbox.http_port, REQUESTS[vendor], patience(fault)) == expected
+    assert await wire(sandbox.http_port, request_of(vendor), patience(fault)) == expected
     await check_books(sandbox, vendor, fault)
-    assert DELIVERED[vendor] in await wire(sandbox.http_port, REQUESTS[vendor])
+    assert DELIVERED[vendor] in await wire(sandbox.http_port, request_of(vendor))
 
 
 @pytest.mark.parametrize("vendor", HTTP)
@@ -111,10 +140,10 @@ async def test_half_an_answer_over_http(
     sandbox: Running, order: Order, wire: Wire, vendor: str
 ) -> None:
     await order(vendor, "half_body", times=1)
-    said = await wire(sandbox.http_port, REQUESTS[vendor])
+    said = await wire(sandbox.http_port, request_of(vendor))
     head, end_of_head, body = said.partition(b"\r\n\r\n")
     assert said.startswith(b"HTTP/1.1" + DELIVERED[vendor])
-    if vendor == "sendgrid":  # it answers without a body: half of the head
+    if vendor in ("sendgrid", "webhook"):  # it answers without a body: half of the head
         assert not end_of_head
     else:
         assert f"Content-Length: {len(body)}".encode() not in head
