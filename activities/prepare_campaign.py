@@ -135,6 +135,8 @@ def rule_problems(campaign: Row, facts: Row) -> list[Problem]:
     if campaign["off_hours"] and facts["off_hours_from"] == facts["off_hours_to"]:
         detail = "the application's off-hours window never opens"
         problems.append(_problem("window_never_opens", "off_hours", detail))
+    if facts["template_archived_at"]:
+        problems.append(_problem("template_archived", "template", "the template was deleted"))
     if campaign["channel"] not in (campaign["content"] or facts["version"] or {}):
         detail = f"the content has no {campaign['channel']} part"
         problems.append(_problem("no_content", "content", detail))

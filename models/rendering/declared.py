@@ -49,7 +49,7 @@ def check_types(data: Mapping[str, Any], types: Types) -> None:
         value = data.get(name)
         if value is not None and not _fits(value, kind):
             raise Invalid(
-                f"the template declares a {kind}",
+                f"the template declares it as {kind}",
                 field=f"data.{name}",
                 limit=kind,
                 reason="wrong_type",

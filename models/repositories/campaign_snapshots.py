@@ -102,12 +102,14 @@ ORDER BY r.line
 """)
 FACTS = text("""
 SELECT cat.priority, cat.name AS category, cat.mandatory, v.content AS version,
+       t.archived_at AS template_archived_at,
        a.time_zone, a.off_hours_from, a.off_hours_to,
        EXISTS (SELECT FROM vendor_account va WHERE va.application_id = c.application_id
            AND va.channel = c.channel AND va.paused_at IS NULL) AS has_account
 FROM campaign c JOIN category cat ON cat.id = c.category_id
 JOIN application a ON a.id = c.application_id
 LEFT JOIN template_version v ON v.id = c.template_version_id
+LEFT JOIN template t ON t.id = v.template_id
 WHERE c.id = :id
 """)
 FINISH = text("""
