@@ -1,5 +1,6 @@
 """Vendor accounts: made, read, changed, ordered, paused, tested, retired."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -114,11 +115,13 @@ async def pause_vendor_account(
 
 @router.post("/{account_id}/resume")
 async def resume_vendor_account(
-    account_id: UUID, caller: VendorWriter, session: Session, ring: Ring
+    account_id: UUID, caller: VendorWriter, session: Session, ring: Ring, starts: Starts
 ) -> VendorAccountView:
-    """It is asked again; if its breaker had closed it, it opens."""
+    """It is asked again; if its breaker had closed it, it opens. What waited for it is woken."""
     row = await vendor_accounts.lock(session, caller.application_id, account_id)
     await changes.resume(session, row, actor_of(caller))
+    for workflow_id in await vendor_accounts.waiting(session, caller.application_id):
+        after_commit(session, partial(starts.wake, workflow_id))
     return await _seen(session, caller.application_id, account_id, ring)
 
 

@@ -65,6 +65,15 @@ WHERE account_id = :id AND started_at > now() - CAST(:within AS interval)
 GROUP BY outcome, scope, reason ORDER BY last_at DESC LIMIT 10
 """)
 
+# Who found no account looks again half a minute later: these may have waited for this one.
+WAITING = text("""
+SELECT kind || '/' || id FROM owner
+WHERE application_id = :application_id AND status = 'running'
+  AND priority IN ('high', 'medium', 'low')
+  AND next_at BETWEEN now() AND now() + interval '35 seconds'
+ORDER BY array_position(ARRAY['high', 'medium', 'low'], priority), next_at LIMIT 150
+""")
+
 
 async def page(
     session: Session,
@@ -121,3 +130,8 @@ def opened(row: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]:
     """Its settings, secrets and all; Misconfigured if the keyring does not open them."""
     config: dict[str, Any] = orjson.loads(keyring.open(bytes(row["sealed_config"]), row["id"]))
     return config
+
+
+async def waiting(session: Session, application_id: UUID) -> list[str]:
+    """Workflows of the application that look again soon, by priority; the most urgent ones."""
+    return list((await session.execute(WAITING, {"application_id": application_id})).scalars())
