@@ -39,7 +39,7 @@ class Cookies:
             max_age=seconds,
             path="/",
             secure=self.secure,
-            httponly=what != "zone",
+            httponly=True,
             samesite="lax",
         )
 

@@ -1,6 +1,5 @@
 """Logging in and out. Known and unknown accounts get the same answer, after the same time."""
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,15 +11,15 @@ from api.console.forms import Form
 from api.console.next_page import own
 from api.console.routes import pages
 from api.console.texts import LANGUAGES, label
+from api.console.throttle import attempt
 from api.console.visits import THEMES, Guest, Reader, Visit, member_of
 from api.deps import Begin, Session
-from models.errors import Invalid, TooManyAttempts
-from models.repositories import audit_log, staff, staff_attempts, staff_sessions
+from models.errors import Invalid
+from models.repositories import audit_log, staff, staff_sessions
 from models.repositories.audit_log import Actor, Entry
 
 router = pages()
 
-MOST_OF_ACCOUNT, MOST_OF_ADDRESS = 10, 100
 WRONG = label("email or password is wrong")
 Next = Annotated[str, Query(max_length=2000)]
 
@@ -38,23 +37,17 @@ async def login_page(visit: Guest, request: Request, next: Next = "") -> Respons
 async def log_in(visit: Guest, request: Request, begin: Begin, form: Form) -> Response:
     """With email and password."""
     email, password = form.wanted("email")[:320].strip().lower(), form.wanted("password")
-    now = visit.console.clock()
     async with begin() as session:
-        found = await staff.login(session, email)
-        most = _limits(visit, request, email, found[0] if found else None)
-        wait = await staff_attempts.count(session, most, now)
-    if wait is not None:
-        raise _too_many(wait)
-    id, kept = found or (None, None)
-    right = await visit.console.passwords.verify(kept, password)
-    async with begin() as session:
-        if not right or id is None:
-            await audit_log.append(session, _failed(id, email))
-        else:
-            await staff_attempts.forget(session, list(most), now)
-            await enter(session, visit, id, email, "password")
-    if not right or id is None:
-        raise Invalid(WRONG, reason="login_failed")
+        id, kept = await staff.login(session, email) or (None, None)
+    async with attempt(visit, request, begin, email, id):
+        right = await visit.console.passwords.verify(kept, password)
+        async with begin() as session:
+            if right and id:
+                await enter(session, visit, id, email, "password")
+            else:
+                await audit_log.append(session, _failed(id, email))
+        if not right:
+            raise Invalid(WRONG, reason="login_failed")
     return entered(visit, own(form.get("next", "")))
 
 
@@ -95,19 +88,6 @@ def entered(visit: Visit, path: str) -> Response:
     """On to the page that was asked for."""
     visit.set_cookies.pop("visitor", None)
     return visit.to(path.removeprefix("/console"))
-
-
-def _limits(visit: Visit, request: Request, email: str, id: UUID | None) -> dict[str, int]:
-    device = devices.known(request, visit.console, id) if id else None
-    if device:
-        return {f"device {device}": MOST_OF_ACCOUNT}
-    address = request.client.host if request.client else ""
-    return {f"account {email}": MOST_OF_ACCOUNT, f"address {address}": MOST_OF_ADDRESS}
-
-
-def _too_many(wait: timedelta) -> TooManyAttempts:
-    seconds = max(1, int(wait.total_seconds()) + 1)
-    return TooManyAttempts(label("wait some minutes, then try again"), retry_after_seconds=seconds)
 
 
 def _failed(id: UUID | None, email: str) -> Entry:

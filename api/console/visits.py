@@ -64,6 +64,13 @@ class Visit:
             self.console.cookies.forget(response, "notice")
         return self._with_cookies(response)
 
+    def instead(self, template: str, part: str, **context: Any) -> Response:
+        """The answer to a form that is no other page, such as a secret that is shown once."""
+        response = self.render(template, part=part, **context)
+        response.headers["HX-Retarget"] = "#main"
+        response.headers["HX-Reswap"] = "innerHTML show:window:top"
+        return response
+
     def to(self, path: str, notice: str = "", **query: Any) -> Response:
         """On to another page of ours; `notice` is told there, once."""
         address = self.url(path, **query)
@@ -176,10 +183,11 @@ async def _read(request: Request) -> Member | None:
 
 
 class Needs:
-    """A visit by a member who may do this."""
+    """A visit by a member who may do this; `everywhere`: and is not limited to some applications."""
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission, *, everywhere: bool = False) -> None:
         self.permission = permission
+        self.everywhere = everywhere
 
     async def __call__(self, request: Request) -> StaffVisit:
         """The visit; LoginRequired or Forbidden otherwise."""
@@ -190,6 +198,9 @@ class Needs:
             role = member["role"]
             detail = f"the role {role} does not include it"
             raise Forbidden(detail, limit=self.permission.value, reason="role")
+        if self.everywhere and member["applications"]:
+            detail = "you are limited to some applications"
+            raise Forbidden(detail, limit=self.permission.value, reason="limited")
         console, applications = console_of(request), request.state.applications
         return StaffVisit(
             request,
@@ -240,3 +251,5 @@ Approver = Annotated[StaffVisit, Depends(Needs(Permission.APPROVE))]
 Steerer = Annotated[StaffVisit, Depends(Needs(Permission.STEER))]
 Operator = Annotated[StaffVisit, Depends(Needs(Permission.OPERATE))]
 Admin = Annotated[StaffVisit, Depends(Needs(Permission.ADMINISTER))]
+# Of what is no application's: who could give others more than they have themselves?
+AdminOfAll = Annotated[StaffVisit, Depends(Needs(Permission.ADMINISTER, everywhere=True))]

@@ -21,7 +21,8 @@ ON CONFLICT (key) DO UPDATE SET
     since = CASE WHEN staff_attempts.since <= :over THEN :now ELSE staff_attempts.since END
 RETURNING failed, since
 """)
-FORGET = text("DELETE FROM staff_attempts WHERE key = ANY(:keys)")
+FORGET = text("DELETE FROM staff_attempts WHERE key = :key")
+TAKE_BACK = text("UPDATE staff_attempts SET failed = failed - 1 WHERE key = :key")
 SWEEP = text("DELETE FROM staff_attempts WHERE since < :over")
 
 
@@ -36,9 +37,11 @@ async def count(session: Session, most: Mapping[str, int], now: datetime) -> tim
     return max(waits, default=None)
 
 
-async def forget(session: Session, keys: list[str], now: datetime) -> None:
-    """One has succeeded: begin anew."""
-    await session.execute(FORGET, {"keys": [_kept(key) for key in keys]})
+async def succeeded(session: Session, whose: str, where: str | None, now: datetime) -> None:
+    """Whose attempts are forgotten. Where they came from, this one is: others may be guesses."""
+    await session.execute(FORGET, {"key": _kept(whose)})
+    if where:
+        await session.execute(TAKE_BACK, {"key": _kept(where)})
     await session.execute(SWEEP, {"over": now - SPAN})
 
 

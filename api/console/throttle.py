@@ -1,0 +1,43 @@
+"""Attempts to prove who one is, slowed down once there were too many."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
+
+from fastapi import Request
+
+from api.console import devices
+from api.console.texts import label
+from api.console.visits import Visit
+from models.errors import TooManyAttempts
+from models.repositories import staff_attempts
+from models.sessions import Session
+
+MOST_OF_ACCOUNT, MOST_OF_ADDRESS = 10, 100
+Begin = Callable[[], AbstractAsyncContextManager[Session]]
+
+
+@asynccontextmanager
+async def attempt(
+    visit: Visit, request: Request, begin: Begin, email: str, id: UUID | None
+) -> AsyncIterator[None]:
+    """One attempt: counted before it is made, forgotten if it succeeds, TooManyAttempts."""
+    now, (whose, where) = visit.console.clock(), _keys(visit, request, email, id)
+    most = {whose: MOST_OF_ACCOUNT} | ({where: MOST_OF_ADDRESS} if where else {})
+    async with begin() as session:
+        wait = await staff_attempts.count(session, most, now)
+    if wait is not None:
+        seconds = max(1, int(wait.total_seconds()) + 1)
+        detail = label("wait some minutes, then try again")
+        raise TooManyAttempts(detail, retry_after_seconds=seconds)
+    yield
+    async with begin() as session:
+        await staff_attempts.succeeded(session, whose, where, now)
+
+
+def _keys(visit: Visit, request: Request, email: str, id: UUID | None) -> tuple[str, str | None]:
+    """A browser that is known has a count of its own: nobody else uses it up."""
+    device = devices.known(request, visit.console, id) if id else None
+    if device:
+        return f"device {device}", None
+    return f"account {email}", f"address {request.client.host if request.client else ''}"
