@@ -27,7 +27,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-class Rate(Body):
+class AccountRate(Body):
     """How many messages a second it is given; low priority leaves the share `reserve` to others."""
 
     per_second: Annotated[float, Field(gt=0, le=MOST_PER_SECOND), Counted]
@@ -66,7 +66,7 @@ class VendorAccountCreate(Body):
     vendor: Annotated[str, Field(max_length=40, examples=["twilio"])]
     config: Config
     rank: Rank = 1
-    rate: Rate | None = None
+    rate: AccountRate | None = None
 
 
 class VendorAccountPatch(Body):
@@ -85,7 +85,7 @@ class VendorAccountPatch(Body):
     name: AccountName | None = None
     config: Config | None = None
     rank: Rank | None = None
-    rate: Rate | None = None
+    rate: AccountRate | None = None
 
 
 class VendorOrder(Body):

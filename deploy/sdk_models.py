@@ -50,21 +50,31 @@ def type_of(schema: dict[str, Any], *, sent: bool) -> str:
         return name_of(schema["$ref"])
     for word in ("anyOf", "oneOf", "allOf"):
         if word in schema:
-            return " | ".join(dict.fromkeys(type_of(each, sent=sent) for each in schema[word]))
+            return _any_of(schema[word], sent=sent)
     if "const" in schema or "enum" in schema:
         values = schema.get("enum", [schema.get("const")])
         return f"Literal[{', '.join(map(repr, values))}]"
     kind = schema.get("type")
-    if kind == "array":
-        inner = type_of(schema.get("items", {}), sent=sent)
-        return f"Sequence[{inner}]" if sent else f"list[{inner}]"
-    if kind == "object":
-        more = schema.get("additionalProperties", True)
-        inner = type_of(more, sent=sent) if isinstance(more, dict) else "Any"
-        return f"Mapping[str, {inner}]" if sent else f"dict[str, {inner}]"
+    if isinstance(kind, list):
+        return _any_of([{**schema, "type": each} for each in kind], sent=sent)
+    if kind in ("array", "object"):
+        return _container(schema, sent=sent)
     if sent and schema.get("format") in SENT:
         return SENT[schema["format"]]
     return SIMPLE.get(str(kind), "Any")
+
+
+def _any_of(schemas: list[dict[str, Any]], *, sent: bool) -> str:
+    return " | ".join(dict.fromkeys(type_of(each, sent=sent) for each in schemas))
+
+
+def _container(schema: dict[str, Any], *, sent: bool) -> str:
+    if schema["type"] == "array":
+        inner = type_of(schema.get("items", {}), sent=sent)
+        return f"Sequence[{inner}]" if sent else f"list[{inner}]"
+    more = schema.get("additionalProperties", True)
+    inner = type_of(more, sent=sent) if isinstance(more, dict) else "Any"
+    return f"Mapping[str, {inner}]" if sent else f"dict[str, {inner}]"
 
 
 def name_of(reference: str) -> str:

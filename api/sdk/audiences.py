@@ -34,7 +34,7 @@ class Audiences(Resource[D]):
     def get(self, audience_id: Id, /) -> AudienceDetailView:
         """Say how far its upload is, and what was refused."""
 
-    @operation("PUT", "/v1/audiences/{audience_id}/content")
+    @operation("PUT", "/v1/audiences/{audience_id}/content", repeatable=False)
     def put(
         self,
         audience_id: Id,

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Unpack
 from uuid import uuid4
 
 from api.sdk.calls import feed, operation, procedure
+from api.sdk.chunks import chunks
 from api.sdk.request import JSON, Reply, Request, encoded
 from api.sdk.resource import D, Resource
 from api.sdk.steps import Feed, Give, Steps
@@ -39,7 +40,8 @@ class Batches(Resource[D]):
         items are accepted once, also by another run that begins at the first.
         """
         key, first = idempotency_key or str(uuid4()), 0
-        for number, chunk in enumerate(chunks(map(encoded, items))):
+        encoding = map(encoded, items)
+        for number, chunk in enumerate(chunks(encoding, MOST_ITEMS, MOST_BYTES)):
             reply = yield from Batches.post.steps(self, chunk, idempotency_key=f"{key}-{number}")
             for result in reply.body["items"]:
                 result["index"] += first
@@ -54,17 +56,3 @@ class Batches(Resource[D]):
         request = Request("POST", PATH, headers=headers, content=content, repeatable=True)
         reply: Reply = yield from self.driver.core.exchange(request)
         return reply
-
-
-def chunks(items: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """The items, in lists that the API takes."""
-    chunk: list[bytes] = []
-    size = 0
-    for item in items:
-        if chunk and (len(chunk) == MOST_ITEMS or size + len(item) + 1 > MOST_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(item)
-        size += len(item) + 1
-    if chunk:
-        yield chunk

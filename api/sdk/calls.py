@@ -1,32 +1,21 @@
 """How calls are declared: once, for both clients.
 
-An operation is a signature alone. Its arguments go where their names say: into the path, into the
-headers below, `body` and `content` into the body, and all others into the query.
+An operation is a signature alone: `route.py` says where each of its arguments goes.
 """
 
-import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from functools import cached_property, partial, update_wrapper
-from string import Formatter
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
-from urllib.parse import quote
-from uuid import uuid4
 
 from api.sdk.drivers import AsyncDriver, SyncDriver
-from api.sdk.request import JSON, Request, encoded, plain
 from api.sdk.resource import Resource
+from api.sdk.route import Route
 from api.sdk.sse import events
 from api.sdk.steps import Feed, Give, Steps
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-HEADERS = {
-    "idempotency_key": "Idempotency-Key",
-    "upload_offset": "Upload-Offset",
-    "upload_complete": "Upload-Complete",
-}
-REPEATABLE = frozenset({"GET", "DELETE"})
 SILENCE_SECONDS = 40.0  # a stream says something every 15
 
 
@@ -82,53 +71,12 @@ class Many(Generic[P, T]):
         return of.driver.iterate(self.steps(of, *given, **named))
 
 
-class Route:
-    """Method, path, and where each argument goes."""
-
-    def __init__(self, method: str, path: str, declared: Callable[..., Any]) -> None:
-        self.method = method
-        self.path = path
-        self._declared = declared
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The names in the path."""
-        return frozenset(name for _, name, _, _ in Formatter().parse(self.path) if name)
-
-    @cached_property
-    def signature(self) -> inspect.Signature:
-        """As it is declared, without `self`."""
-        whole = inspect.signature(self._declared)
-        return whole.replace(parameters=list(whole.parameters.values())[1:])
-
-    def request(self, *given: Any, **named: Any) -> Request:
-        """What to ask. A call that can have an Idempotency-Key gets one."""
-        bound = self.signature.bind(*given, **named)
-        arguments = dict(bound.arguments)
-        has_body = "body" in self.signature.parameters
-        body = arguments.pop("body", {})
-        content = arguments.pop("content", None)
-        keyed = "idempotency_key" in self.signature.parameters
-        if keyed and arguments.get("idempotency_key") is None:
-            arguments["idempotency_key"] = str(uuid4())
-        headers = {HEADERS[n]: str(arguments.pop(n)) for n in HEADERS if n in arguments}
-        path = {name: quote(str(arguments.pop(name)), safe="") for name in self.names}
-        return Request(
-            method=self.method,
-            path=self.path.format(**path),
-            query=_query(arguments),
-            headers={**headers, "Content-Type": JSON} if has_body else headers,
-            content=encoded(body) if has_body else content,
-            repeatable=keyed or self.method in REPEATABLE,
-        )
-
-
 class Operation(Once[P, T]):
     """One operation of the API's document."""
 
-    def __init__(self, method: str, path: str, declared: Callable[..., Any]) -> None:
+    def __init__(self, route: Route, declared: Callable[..., Any]) -> None:
         super().__init__(declared)
-        self.route = Route(method, path, declared)
+        self.route = route
 
     def steps(self, of: Resource[Any], *given: P.args, **named: P.kwargs) -> Steps[T]:
         """Ask, and answer with the body."""
@@ -172,10 +120,18 @@ class EventStream(Many[P, T]):
 
 
 def operation(
-    method: str, path: str
+    method: str, path: str, *, content_type: str = "", repeatable: bool | None = None
 ) -> Callable[[Callable[Concatenate[Any, P], T]], Operation[P, T]]:
-    """Declare an operation: its signature, and what it answers."""
-    return lambda declared: Operation(method, path, declared)
+    """Declare an operation: its signature, and what it answers.
+
+    `content_type`: of a `content` that is no JSON. `repeatable`: asked twice it does it once; else
+    as its method says.
+    """
+
+    def declare(declared: Callable[Concatenate[Any, P], T]) -> Operation[P, T]:
+        return Operation(Route(method, path, declared, content_type, repeatable), declared)
+
+    return declare
 
 
 def listing(
@@ -200,16 +156,3 @@ def procedure(declared: Callable[Concatenate[Any, P], Steps[T]]) -> Once[P, T]:
 def feed(declared: Callable[Concatenate[Any, P], Feed[T]]) -> Many[P, T]:
     """Declare what is made of operations, and gives items."""
     return Many(declared)
-
-
-def _query(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    given = {name: value for name, value in arguments.items() if value is not None}
-    return {name: _word(value) for name, value in given.items()}
-
-
-def _word(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return [_word(each) for each in value]
-    return value if isinstance(value, str | int | float) else plain(value)

@@ -35,7 +35,9 @@ class Campaigns(Resource[D]):
     """From a draft to the books of its end."""
 
     @operation("POST", "/v1/campaigns")
-    def create(self, **body: Unpack[CampaignCreate]) -> CampaignView:
+    def create(
+        self, *, idempotency_key: str | None = None, **body: Unpack[CampaignCreate]
+    ) -> CampaignView:
         """Make a draft. Nothing is sent before it is submitted and somebody else approves it."""
 
     @listing("/v1/campaigns")
@@ -102,11 +104,13 @@ class Campaigns(Resource[D]):
         """Stop what was not sent."""
 
     @operation("POST", "/v1/campaigns/{campaign_id}/retry-failed")
-    def retry_failed(self, campaign_id: Id, /) -> CampaignView:
+    def retry_failed(
+        self, campaign_id: Id, /, *, idempotency_key: str | None = None
+    ) -> CampaignView:
         """Make a new draft for those whom it did not reach."""
 
     @operation("POST", "/v1/campaigns/{campaign_id}/duplicate")
-    def duplicate(self, campaign_id: Id, /) -> CampaignView:
+    def duplicate(self, campaign_id: Id, /, *, idempotency_key: str | None = None) -> CampaignView:
         """Make a new draft of the same content and audience."""
 
     @operation("POST", "/v1/campaigns/{campaign_id}/archive")

@@ -10,14 +10,20 @@ from api.sdk.audiences import Audiences
 from api.sdk.batches import Batches
 from api.sdk.calls import procedure
 from api.sdk.campaigns import Campaigns
+from api.sdk.categories import Categories
 from api.sdk.core import Core
 from api.sdk.drivers import AsyncDriver, SyncDriver
+from api.sdk.groups import Groups
 from api.sdk.health import Health
 from api.sdk.notifications import Notifications
 from api.sdk.patience import Patience
+from api.sdk.profiles import Profiles
 from api.sdk.request import Reply, Request
 from api.sdk.resource import D, Resource
 from api.sdk.steps import Steps
+from api.sdk.suppressions import Suppressions
+from api.sdk.templates import Templates
+from api.sdk.vendor_accounts import VendorAccounts
 
 SILENCE_SECONDS = 60.0
 CONNECT_SECONDS = 5.0
@@ -32,8 +38,14 @@ class _Resources(Resource[D]):
         self.audiences: Audiences[D] = Audiences(driver)
         self.batches: Batches[D] = Batches(driver)
         self.campaigns: Campaigns[D] = Campaigns(driver)
+        self.categories: Categories[D] = Categories(driver)
+        self.groups: Groups[D] = Groups(driver)
         self.health: Health[D] = Health(driver)
         self.notifications: Notifications[D] = Notifications(driver)
+        self.profiles: Profiles[D] = Profiles(driver)
+        self.suppressions: Suppressions[D] = Suppressions(driver)
+        self.templates: Templates[D] = Templates(driver)
+        self.vendor_accounts: VendorAccounts[D] = VendorAccounts(driver)
 
     @procedure
     def ask(self, request: Request, /) -> Steps[Reply]:

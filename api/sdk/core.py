@@ -78,13 +78,14 @@ class Core:
             arrived = not isinstance(outcome, NOT_SENT)
             error = self.lost(outcome, may_have_arrived=arrived and request.method != "GET")
             words = f"does not answer ({type(outcome).__name__})"
-            return Trouble(words, error, request.repeatable or not arrived)
+            again = _replayable(request) and (request.repeatable or not arrived)
+            return Trouble(words, error, again)
         status, body = outcome.status_code, _object(outcome)
         in_flight = status == 409 and body.get("code") == "in_flight"
         if not (in_flight or status == RATE_LIMITED or status in BUSY):
             return None
         asked = _retry_after(outcome)
-        again = request.repeatable or status == RATE_LIMITED
+        again = _replayable(request) and (request.repeatable or status == RATE_LIMITED)
         return Trouble(f"answered {status}", problem(status, body, asked), again, asked)
 
     def _reply(self, response: httpx.Response) -> Reply:
@@ -95,6 +96,11 @@ class Core:
             raise problem(status, body, _retry_after(response))
         words = f"{self.url} answered {status}: is it the address of a Tidings API?"
         raise NotTidings(words, status)
+
+
+def _replayable(request: Request) -> bool:
+    """Is its content still there after it was sent?"""
+    return request.content is None or isinstance(request.content, bytes)
 
 
 def _response(outcome: Outcome) -> httpx.Response:

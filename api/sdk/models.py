@@ -17,6 +17,13 @@ class AcceptedView(TypedDict):
     expires_at: str
 
 
+class AccountRate(TypedDict):
+    """How many messages a second it is given; low priority leaves the share `reserve` to others."""
+
+    per_second: float
+    reserve: NotRequired[float]
+
+
 class Approval(TypedDict):
     """Of what you have seen."""
 
@@ -147,6 +154,17 @@ class BatchView(TypedDict):
     items: list[ItemView]
 
 
+class BulkView(TypedDict):
+    """What became of the lines. `refusals`: the first of them, `refused` counts all."""
+
+    lines: int
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    refusals: list[RefusalLine]
+
+
 class CampaignCreate(TypedDict):
     """A draft. Nothing is sent before it is submitted and somebody else approves it."""
 
@@ -271,6 +289,52 @@ class CancelledView(TypedDict):
     messages: list[MessageView]
 
 
+class CategoryCreate(TypedDict):
+    """What kind of notification, and what follows from it."""
+
+    name: str
+    priority: Literal["high", "medium", "low"]
+    priority_fixed: NotRequired[bool]
+    channels: Sequence[Channel]
+    channel_mode: NotRequired[Literal["all", "first"]]
+    mandatory: NotRequired[bool]
+    expires_after: int
+    on_unknown: NotRequired[Literal["resend", "hold"]]
+
+
+class CategoryPage(TypedDict):
+    """Some of them; `next`: the cursor of the page behind."""
+
+    items: list[CategoryView]
+    next: str | None
+
+
+class CategoryPatch(TypedDict):
+    """What changes, for what is accepted from now on; the rest stays."""
+
+    priority: NotRequired[Literal["high", "medium", "low"] | None]
+    priority_fixed: NotRequired[bool | None]
+    channels: NotRequired[Sequence[Channel] | None]
+    channel_mode: NotRequired[Literal["all", "first"] | None]
+    mandatory: NotRequired[bool | None]
+    expires_after: NotRequired[int | None]
+    on_unknown: NotRequired[Literal["resend", "hold"] | None]
+
+
+class CategoryView(TypedDict):
+    """A category; `expires_after` in seconds."""
+
+    name: str
+    priority: str
+    priority_fixed: bool
+    channels: list[str]
+    channel_mode: str
+    mandatory: bool
+    expires_after: int
+    on_unknown: str
+    created_at: str
+
+
 Channel: TypeAlias = Literal["email", "sms", "telegram", "webhook"]
 
 
@@ -284,6 +348,31 @@ class CodeView(TypedDict):
     lapses_at: str
 
 
+class ContactCreate(TypedDict):
+    """An address; without a rank it comes after the others of its channel."""
+
+    channel: Channel
+    address: str | int
+    rank: NotRequired[int | None]
+
+
+class ContactPatch(TypedDict):
+    """Its new rank."""
+
+    rank: int
+
+
+class ContactView(TypedDict):
+    """One address. `suppressed`: nothing is sent to it, and why."""
+
+    id: str
+    channel: str
+    address: str
+    rank: int
+    suppressed: str | None
+    created_at: str
+
+
 class Content(TypedDict):
     """Inline content, by channel."""
 
@@ -291,6 +380,15 @@ class Content(TypedDict):
     sms: NotRequired[TextContent | None]
     telegram: NotRequired[TextContent | None]
     webhook: NotRequired[WebhookContent | None]
+
+
+class DiffView(TypedDict):
+    """What differs between two versions; `types` of variables are in it by name, old and new."""
+
+    items: list[PartDiffView]
+    variables_added: list[str]
+    variables_removed: list[str]
+    types_changed: dict[str, list[str | None]]
 
 
 class EmailContent(TypedDict):
@@ -329,6 +427,47 @@ class EventView(TypedDict):
     attempt: int | None
 
 
+class GroupCreate(TypedDict):
+    """A named set of profiles; a campaign names it as its audience."""
+
+    name: str
+    description: NotRequired[str]
+
+
+class GroupPage(TypedDict):
+    """A page of them; `next`: the cursor of the page after."""
+
+    items: list[GroupView]
+    next: str | None
+
+
+class GroupPatch(TypedDict):
+    """What changes; the rest stays."""
+
+    revision: int
+    name: NotRequired[str | None]
+    description: NotRequired[str | None]
+
+
+class GroupRefView(TypedDict):
+    """A group it is in."""
+
+    id: str
+    name: str
+
+
+class GroupView(TypedDict):
+    """A group, and how many are in it."""
+
+    id: str
+    name: str
+    description: str
+    members: int
+    revision: int
+    created_at: str
+    updated_at: str
+
+
 class ItemView(TypedDict):
     """What became of one item. `duplicate`: its dedupe key was accepted before, as `id`."""
 
@@ -339,6 +478,58 @@ class ItemView(TypedDict):
 
 
 JsonValue: TypeAlias = "Any"
+
+
+class MembersBulkView(TypedDict):
+    """What changed, and which lines were refused: the first of them, `refused` counts all."""
+
+    lines: int
+    added: int
+    removed: int
+    members: int
+    refused: int
+    refusals: list[RefusalLine]
+
+
+class MembersChange(TypedDict):
+    """Who comes and who goes, by `external_id`."""
+
+    add: NotRequired[Sequence[str]]
+    remove: NotRequired[Sequence[str]]
+
+
+class MembersReplace(TypedDict):
+    """These, and nobody else."""
+
+    external_ids: Sequence[str]
+
+
+class MembersView(TypedDict):
+    """What changed. `unknown`: external ids of no profile; all others are as was asked."""
+
+    added: int
+    removed: int
+    members: int
+    unknown: list[str]
+
+
+class MergedView(TypedDict):
+    """One that was merged into it: its ids still lead here."""
+
+    id: str
+    external_id: str
+
+
+class MessagePreview(TypedDict):
+    """One message as it would be sent; `locale`: the one that was chosen."""
+
+    channel: str
+    locale: str
+    subject: str
+    html: str
+    text: str
+    segments: SegmentsView | None
+    warnings: list[WarningView]
 
 
 class MessageView(TypedDict):
@@ -399,10 +590,33 @@ class NotificationView(TypedDict):
     timeline: list[EventView]
 
 
+class PartDiffView(TypedDict):
+    """One part that differs: `added`, `removed` or `changed`."""
+
+    channel: str
+    locale: str
+    part: str
+    change: str
+    diff: str
+
+
 class Preview(TypedDict):
     """For how many of the audience."""
 
     size: NotRequired[int]
+
+
+class PreviewAsked(TypedDict):
+    """Of which version (else the newest), or of which content, with which data."""
+
+    channel: Channel
+    locale: NotRequired[str]
+    data: NotRequired[Mapping[str, JsonValue]]
+    version: NotRequired[int | None]
+    content: NotRequired[Mapping[str, Mapping[str, Mapping[str, str]]] | None]
+    variables: NotRequired[
+        Mapping[str, Literal["string", "number", "boolean", "list", "object", "any"]] | None
+    ]
 
 
 class PreviewView(TypedDict):
@@ -434,6 +648,66 @@ class ProblemView(TypedDict):
     line: NotRequired[int | None]
 
 
+class ProfileCreate(TypedDict):
+    """A person who receives."""
+
+    name: NotRequired[str | None]
+    locale: NotRequired[str | None]
+    time_zone: NotRequired[str | None]
+    metadata: NotRequired[Mapping[str, str] | None]
+    external_id: str
+    contacts: NotRequired[Sequence[ContactCreate] | None]
+
+
+class ProfileDeletedView(TypedDict):
+    """What was on its way to it. All of it is cancelled, with the reason `profile_deleted`."""
+
+    id: str
+    stopped: int
+    under_way: int
+
+
+class ProfileMerge(TypedDict):
+    """Which profile stays: our id, or `ext:` and yours."""
+
+    into: str
+
+
+class ProfilePage(TypedDict):
+    """A page of them; `next`: the cursor of the page after."""
+
+    items: list[ProfileView]
+    next: str | None
+
+
+class ProfilePatch(TypedDict):
+    """What changes; the rest stays. `metadata` is replaced as a whole."""
+
+    name: NotRequired[str | None]
+    locale: NotRequired[str | None]
+    time_zone: NotRequired[str | None]
+    metadata: NotRequired[Mapping[str, str] | None]
+    revision: int
+    external_id: NotRequired[str | None]
+
+
+class ProfileView(TypedDict):
+    """A profile, with its contacts, the one that is told first, and its groups."""
+
+    id: str
+    external_id: str
+    name: str
+    locale: str
+    time_zone: str
+    metadata: dict[str, str]
+    contacts: list[ContactView]
+    groups: list[GroupRefView]
+    merged: list[MergedView]
+    revision: int
+    created_at: str
+    updated_at: str
+
+
 class ProgressView(TypedDict):
     """How far it is. `counts` sum up to `people`; `reasons` say why, by result."""
 
@@ -446,10 +720,32 @@ class ProgressView(TypedDict):
     at: str
 
 
+class Publish(TypedDict):
+    """On what condition."""
+
+    expected_published: NotRequired[int | None]
+
+
+class PublishLine(TypedDict):
+    """One publish (`published`) or roll-back (`rolled_back`)."""
+
+    version: int
+    kind: str
+    by: str
+    at: str
+
+
 class Rate(TypedDict):
     """Null: as fast as the account allows."""
 
     per_second: float | None
+
+
+class RateView(TypedDict):
+    """Messages a second, and the share of them that low priority leaves to others."""
+
+    per_second: float
+    reserve: float
 
 
 class ReadyView(TypedDict):
@@ -469,6 +765,15 @@ class Recipient(TypedDict):
     locale: NotRequired[str]
     time_zone: NotRequired[str]
     data: NotRequired[Mapping[str, JsonValue]]
+
+
+class RefusalLine(TypedDict):
+    """Why a line is not stored; an empty `field`: the line as a whole."""
+
+    line: int
+    field: str
+    reason: str
+    detail: str
 
 
 class RefusalView(TypedDict):
@@ -519,6 +824,21 @@ class ReportView(TypedDict):
     seconds: float | None
 
 
+class RollBack(TypedDict):
+    """To which version; without one, to what was published before."""
+
+    expected_published: NotRequired[int | None]
+    version: NotRequired[int | None]
+
+
+class SegmentsView(TypedDict):
+    """What an SMS costs: septets or UTF-16 units, and the segments that are billed."""
+
+    encoding: str
+    units: int
+    count: int
+
+
 Status: TypeAlias = Literal[
     "accepted",
     "scheduled",
@@ -532,6 +852,89 @@ Status: TypeAlias = Literal[
     "cancelled",
     "unknown",
 ]
+
+
+class SuppressionCreate(TypedDict):
+    """An address that nothing is sent to any more."""
+
+    channel: Channel
+    address: str | int
+    reason: SuppressionReason
+    note: NotRequired[str]
+
+
+class SuppressionPage(TypedDict):
+    """A page of them; `next`: the cursor of the page after."""
+
+    items: list[SuppressionView]
+    next: str | None
+
+
+SuppressionReason: TypeAlias = Literal["requested", "complained", "bounced", "legal", "manual"]
+
+
+class SuppressionView(TypedDict):
+    """A suppression. `created_by`: a key's owner or one of the staff; null: a vendor refused."""
+
+    id: str
+    channel: str
+    address: str
+    reason: str
+    note: str
+    created_by: str | None
+    created_at: str
+
+
+class TemplateCreate(TypedDict):
+    """A template and its first version."""
+
+    content: Mapping[str, Mapping[str, Mapping[str, str]]]
+    variables: NotRequired[
+        Mapping[str, Literal["string", "number", "boolean", "list", "object", "any"]] | None
+    ]
+    name: str
+    category: NotRequired[str | None]
+
+
+class TemplateLine(TypedDict):
+    """A template in a list: `published` and `latest` are numbers of versions."""
+
+    name: str
+    category: str | None
+    published: int | None
+    latest: int
+    channels: list[str]
+    created_at: str
+    changed_at: str
+    archived_at: str | None
+
+
+class TemplatePage(TypedDict):
+    """Some of them; `next`: the cursor of the page behind."""
+
+    items: list[TemplateLine]
+    next: str | None
+
+
+class TemplatePatch(TypedDict):
+    """The category it is in; null: none."""
+
+    category: str | None
+
+
+class TemplateView(TypedDict):
+    """A template, its 100 newest versions and publishes."""
+
+    name: str
+    category: str | None
+    published: int | None
+    latest: int
+    channels: list[str]
+    created_at: str
+    changed_at: str
+    archived_at: str | None
+    versions: list[VersionLine]
+    publishes: list[PublishLine]
 
 
 class TestSend(TypedDict):
@@ -560,11 +963,143 @@ class To(TypedDict):
     external_id: NotRequired[str | None]
     email: NotRequired[str | None]
     sms: NotRequired[str | None]
-    telegram: NotRequired[Any | None]
+    telegram: NotRequired[str | int | None]
     webhook: NotRequired[str | None]
     name: NotRequired[str]
     locale: NotRequired[str]
     time_zone: NotRequired[str]
+
+
+class VendorAccountCreate(TypedDict):
+    """An account at a vendor, which says what channel it is for."""
+
+    name: str
+    vendor: str
+    config: Mapping[str, JsonValue]
+    rank: NotRequired[int]
+    rate: NotRequired[AccountRate | None]
+
+
+class VendorAccountLine(TypedDict):
+    """An account and its state: `closed` by its breaker until then, or `paused` by a person."""
+
+    id: str
+    name: str
+    channel: str
+    vendor: str
+    rank: int
+    state: Literal["open", "closed", "paused"]
+    paused_at: str | None
+    closed_until: str | None
+    closed_reason: str | None
+    rate: RateView | None
+    created_at: str
+
+
+class VendorAccountPage(TypedDict):
+    """Accounts by channel, in the order in which they are asked."""
+
+    items: list[VendorAccountLine]
+    next: str | None
+
+
+class VendorAccountPatch(TypedDict):
+    """What shall change. `config`: these fields anew, null takes one away, the others stay."""
+
+    name: NotRequired[str | None]
+    config: NotRequired[Mapping[str, JsonValue] | None]
+    rank: NotRequired[int | None]
+    rate: NotRequired[AccountRate | None]
+
+
+class VendorAccountView(TypedDict):
+    """The same with its settings, and with the errors of the last quarter of an hour."""
+
+    id: str
+    name: str
+    channel: str
+    vendor: str
+    rank: int
+    state: Literal["open", "closed", "paused"]
+    paused_at: str | None
+    closed_until: str | None
+    closed_reason: str | None
+    rate: RateView | None
+    created_at: str
+    config: dict[str, JsonValue] | None
+    errors: list[VendorErrorView]
+
+
+class VendorErrorView(TypedDict):
+    """What the vendor has said of late, by reason; `detail`: its words the last time."""
+
+    outcome: Literal["refused", "retry", "unknown"]
+    scope: str | None
+    reason: str | None
+    count: int
+    last_at: str | None
+    detail: str | None
+
+
+class VendorOrder(TypedDict):
+    """All accounts of a channel, the first one to ask first."""
+
+    channel: Channel
+    accounts: Sequence[UUID | str]
+
+
+class VendorTest(TypedDict):
+    """Where to send a real message, through this account and no other."""
+
+    to: str
+    category: NotRequired[str | None]
+
+
+class VendorTestView(TypedDict):
+    """The notification that was accepted: it tells what became of the test."""
+
+    notification_id: str
+
+
+class VersionCreate(TypedDict):
+    """A version: it is a draft until it is published, and never changes."""
+
+    content: Mapping[str, Mapping[str, Mapping[str, str]]]
+    variables: NotRequired[
+        Mapping[str, Literal["string", "number", "boolean", "list", "object", "any"]] | None
+    ]
+
+
+class VersionLine(TypedDict):
+    """A version without its content; `published_at`: when it first was, null for a draft."""
+
+    number: int
+    channels: list[str]
+    variables: list[str]
+    types: dict[str, str]
+    created_at: str
+    created_by: str
+    published_at: str | None
+
+
+class VersionView(TypedDict):
+    """A version. It never changes."""
+
+    number: int
+    content: dict[str, dict[str, dict[str, str]]]
+    variables: list[str]
+    types: dict[str, str]
+    created_at: str
+    created_by: str
+    published_at: str | None
+
+
+class WarningView(TypedDict):
+    """It can be sent, but perhaps not as it was meant."""
+
+    code: str
+    field: str
+    detail: str
 
 
 class WebhookContent(TypedDict):

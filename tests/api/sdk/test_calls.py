@@ -27,6 +27,7 @@ from api.sdk import (
     Unauthorized,
     Unavailable,
     Unreachable,
+    ndjson,
     uploading,
 )
 
@@ -260,6 +261,32 @@ def test_a_batch_of_long_items_is_cut_by_its_bytes(call) -> None:
     items = [{"to": {"sms": "+4915112345678"}, "data": {"text": "x" * 2_000_000}}] * 5
     assert len(call(script, lambda tidings: tidings.batches.send(items))) == 5
     assert [len(json.loads(each.content)["items"]) for each in script.asked] == [4, 1]
+
+
+def test_people_in_bulk_are_cut_and_their_answers_are_one(call, monkeypatch) -> None:
+    monkeypatch.setattr(ndjson, "MOST_LINES", 2)
+
+    def bulk(request: httpx.Request) -> httpx.Response:
+        lines = [json.loads(line) for line in request.content.splitlines()]
+        bad = [n for n, line in enumerate(lines, 1) if line["external_id"] == "bad"]
+        refusals = [{"line": n, "field": "", "reason": "bad", "detail": ""} for n in bad]
+        counts = {"lines": len(lines), "created": len(lines) - len(bad), "refused": len(bad)}
+        return httpx.Response(200, json={**counts, "refusals": refusals})
+
+    script = Script(busy(503), bulk)
+    people = [{"external_id": id} for id in ("1", "2", "3", "bad", "bad")]
+    view = call(script, lambda tidings: tidings.profiles.upsert(iter(people)))
+    assert (view["lines"], view["created"], view["refused"]) == (5, 3, 2)
+    assert [refusal["line"] for refusal in view["refusals"]] == [4, 5]
+    assert {each.headers["Content-Type"] for each in script.asked} == {"application/x-ndjson"}
+    assert len(script.asked) == 4
+
+
+def test_what_cannot_be_sent_again_is_not(call) -> None:
+    script = Script(fails(httpx.ConnectError))
+    with pytest.raises(Unreachable):
+        call(script, lambda tidings: tidings.audiences.put(ID, iter([b"to\n"])))
+    assert len(script.asked) == 1
 
 
 def test_it_is_waited_for_until_it_has_ended(call) -> None:

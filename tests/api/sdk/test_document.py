@@ -14,8 +14,9 @@ from uuid import UUID
 import pytest
 
 from api.sdk import Tidings, models
-from api.sdk.calls import HEADERS, EventStream, Listing, Operation
+from api.sdk.calls import EventStream, Listing, Operation
 from api.sdk.resource import Resource
+from api.sdk.route import HEADERS
 from deploy import sdk_models
 from deploy.sdk_models import PATH, name_of, source, type_of
 
