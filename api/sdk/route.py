@@ -1,6 +1,6 @@
 """Where the arguments of a call go, by their names.
 
-Into the path, into the headers below, `body` and `content` into the body, all others into the query.
+Into the path, the headers below, `body` and `content` into the body, all others into the query.
 """
 
 import inspect
