@@ -30,6 +30,8 @@ COMMANDS = {
     "accounts": "Add and list vendor accounts.",
     "staff": "Say who may use the console.",
     "campaigns": "Make, approve, watch and audit campaigns.",
+    "templates": "Write, compare, preview and publish templates.",
+    "categories": "Make and change categories of notifications.",
     "audit": "Compare clients, PostgreSQL and vendors.",
 }
 
