@@ -19,6 +19,8 @@ COMMANDS = {
     "up": "Run the whole platform on this machine.",
     "down": "Stop a running stack.",
     "status": "Show what runs and how it is.",
+    "doctor": "Name each part that is down, and what to do.",
+    "logs": "Read the logs of this machine's stack.",
     "settings": "List every setting with its value.",
     "migrate": "Bring the database's schema up to date.",
     "api": "Run the API.",

@@ -126,7 +126,7 @@ class AsyncTidings(_Resources[AsyncDriver]):
 def _settings(url: str, key: str, timeout: float, agent: str) -> dict[str, Any]:
     return {
         "base_url": url,
-        "headers": {"Authorization": f"Bearer {key}", "User-Agent": agent},
+        "headers": {"User-Agent": agent} | ({"Authorization": f"Bearer {key}"} if key else {}),
         "timeout": httpx.Timeout(timeout, connect=CONNECT_SECONDS),
         "trust_env": urlsplit(url).hostname not in LOCAL,  # a proxy has no way to this machine
     }

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 
 import typer
@@ -13,20 +12,8 @@ from rich.table import Table
 from deploy.commands.options import DATA, AsJson, Data
 from deploy.local.folder import existing_folder
 from deploy.local.lock import holder
-from deploy.local.probes import answers
-from deploy.local.processes import is_alive
-from deploy.local.state import PartState, StackState, read_state
-
-
-@dataclass(frozen=True, slots=True)
-class PartHealth:
-    """One part as it is now; `health` is well, starting, restarting, silent or down."""
-
-    name: str
-    pid: int | None  # None: it does not run
-    uptime_seconds: int
-    restarts: int
-    health: str
+from deploy.local.part_health import PartHealth, part_healths
+from deploy.local.state import read_state
 
 
 def status(data: Data = DATA, as_json: AsJson = False) -> None:
@@ -34,7 +21,7 @@ def status(data: Data = DATA, as_json: AsJson = False) -> None:
     folder = existing_folder(data)
     running = holder(folder)
     state = read_state(folder.state)
-    parts = asyncio.run(_health(state)) if state else []
+    parts = asyncio.run(part_healths(state)) if state else []
     phase = state.phase if running and state and state.pid == running.pid else "stopped"
     well = phase == "ready" and all(part.health == "well" for part in parts)
     error, tail = (state.error, state.tail) if state else ("", [])
@@ -45,21 +32,6 @@ def status(data: Data = DATA, as_json: AsJson = False) -> None:
         _show(phase, parts)
         _explain(error, tail)
     raise typer.Exit(0 if well else 1)
-
-
-async def _health(state: StackState) -> list[PartHealth]:
-    return list(await asyncio.gather(*(_part_health(part) for part in state.parts)))
-
-
-async def _part_health(part: PartState) -> PartHealth:
-    alive = is_alive(part.pid, part.born)
-    health = part.phase
-    if not alive:
-        health = "restarting" if part.phase == "restarting" else "down"
-    elif part.phase == "ready":
-        health = "well" if not part.url or await answers(part.url) else "silent"
-    uptime = int(time.time() - part.started_at) if alive else 0
-    return PartHealth(part.name, part.pid if alive else None, uptime, part.restarts, health)
 
 
 def _show(phase: str, parts: list[PartHealth]) -> None:
