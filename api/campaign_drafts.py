@@ -6,10 +6,10 @@ from uuid import UUID
 
 from api.campaign_bodies import Audience, CampaignCreate, CampaignPatch, Canary
 from models import campaign_draft
+from models.campaign import ENDED
 from models.campaign_draft import Words
-from models.errors import Invalid, NotFound
-from models.repositories import audiences, references
-from models.repositories.api_keys import Caller
+from models.errors import Conflict, Invalid, NotFound
+from models.repositories import audiences, campaign_audiences, references
 from models.repositories.campaigns import Row
 from models.repositories.references import References
 from models.repositories.templates import VersionCache
@@ -72,21 +72,19 @@ async def changed(
 
 
 async def audience(
-    session: Session, caller: Caller, channel: str, asked: Audience
+    session: Session, application_id: UUID, channel: str, asked: Audience, by: str
 ) -> dict[str, Any]:
     """As it is kept: recipients become an audience. Of an upload more may come until submission."""
     if asked.recipients is not None:
         people = [recipient.model_dump() for recipient in asked.recipients]
         try:
-            id = await audiences.inline(
-                session, caller.application_id, channel, people, caller.owner
-            )
+            id = await audiences.inline(session, application_id, channel, people, by)
         except Invalid as error:
             error.field = f"audience.{error.field}"
             raise
         return {"audience_id": str(id)}
     if asked.audience_id:
-        await _check_upload(session, caller.application_id, channel, asked.audience_id)
+        await _check_upload(session, application_id, channel, asked.audience_id)
     return asked.facts()
 
 
@@ -138,6 +136,20 @@ def _canary(asked: Canary | None) -> dict[str, float] | None:
         "percent": asked.percent,
         "most_failures_percent": asked.most_failures_percent,
     }
+
+
+async def failed_of(session: Session, campaign: Row, by: str) -> UUID:
+    """An audience of those that an ended campaign did not reach; Conflict if there is nobody."""
+    if campaign["status"] not in ENDED:
+        detail = f"it is {campaign['status']}, not ended"
+        raise Conflict(detail, field="status", reason="not_ended")
+    id = await campaign_audiences.failed_of(session, campaign, by)
+    if id is None:
+        raise Conflict(
+            "nobody is left to try again: those refused for their own sake are suppressed",
+            reason="nothing_failed",
+        )
+    return id
 
 
 def copied(campaign: Row, name: str) -> dict[str, Any]:

@@ -183,7 +183,7 @@ async def _read(request: Request) -> Member | None:
 
 
 class Needs:
-    """A visit by a member who may do this; `everywhere`: and is not limited to some applications."""
+    """A visit by a member who may do this; `everywhere`: in all applications."""
 
     def __init__(self, permission: Permission, *, everywhere: bool = False) -> None:
         self.permission = permission

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Request, Response
 
 from api import errors
 from api.campaign_bodies import Approval, Rate, Rejection
+from api.campaign_steering import Steering
 from api.campaign_views import CampaignView, CancelView, CodeView, campaign_view
-from api.deps import Approver, CampaignWriter, Session, Starts, after_commit
+from api.deps import Approver, CampaignWriter, Session, Starts
 from api.json_route import JsonRoute
 from models import approval_code
 from models.campaign import CampaignMove, CampaignStatus
-from models.repositories import campaign_approvals, campaign_books, campaigns
+from models.repositories import campaign_approvals, campaigns
 from models.repositories.api_keys import Caller
-from models.repositories.campaign_approvals import Answer, Decision
+from models.repositories.campaign_approvals import Answer
 from models.repositories.campaigns import By
-from models.workflow_start import WorkflowStart
 
 router = APIRouter(
     prefix="/v1/campaigns/{campaign_id}",
@@ -35,21 +35,7 @@ async def submit_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CampaignView:
     """Count the audience, check the rules, and wait for approval."""
-    locked = await campaigns.lock(session, caller.application_id, campaign_id)
-    await campaigns.move(session, locked, CampaignMove.SUBMITTED, _by(caller))
-    await campaigns.wants_workflow(session, campaign_id)
-    row = await campaigns.get(session, caller.application_id, campaign_id)
-    start = WorkflowStart(
-        owner_id=campaign_id,
-        application_id=caller.application_id,
-        priority="low",
-        due_at=row["submitted_at"],
-        kind="campaign",
-        category=str(row["category_id"]),
-        channels=(row["channel"],),
-    )
-    after_commit(session, lambda: starts.offer(start))
-    return campaign_view(row)
+    return campaign_view(await _steering(campaign_id, caller, session, starts).submit())
 
 
 @router.post("/approve", response_model=CampaignView)
@@ -57,13 +43,9 @@ async def approve_campaign(
     campaign_id: UUID, body: Approval, caller: Approver, session: Session, starts: Starts
 ) -> CampaignView | Response:
     """Approve what you have seen. Nobody approves what they have made, edited or submitted."""
-    locked = await campaigns.lock(session, caller.application_id, campaign_id)
-    decision = Decision(body.hash, _by(caller))
-    answer = await campaign_approvals.approve(session, locked, decision)
-    if answer.refused:
-        return _problem(answer)
-    after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
-    return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
+    steering = _steering(campaign_id, caller, session, starts)
+    answer = await steering.approve(body.hash)
+    return _problem(answer) if answer.refused else campaign_view(await steering.read())
 
 
 @router.post("/reject", response_model=CampaignView)
@@ -71,13 +53,9 @@ async def reject_campaign(
     campaign_id: UUID, body: Rejection, caller: Approver, session: Session, starts: Starts
 ) -> CampaignView | Response:
     """Reject it with a reason; it can be edited and submitted again."""
-    locked = await campaigns.lock(session, caller.application_id, campaign_id)
-    decision = Decision(body.hash, _by(caller))
-    answer = await campaign_approvals.reject(session, locked, decision, body.reason)
-    if answer.refused:
-        return _problem(answer)
-    after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
-    return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
+    steering = _steering(campaign_id, caller, session, starts)
+    answer = await steering.reject(body.hash, body.reason)
+    return _problem(answer) if answer.refused else campaign_view(await steering.read())
 
 
 @router.post("/approval-code", response_model=CodeView)
@@ -107,7 +85,9 @@ async def pause_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CampaignView:
     """Nothing new is sent within two seconds."""
-    return await _moved(campaign_id, CampaignMove.PAUSED, caller, session, starts)
+    steering = _steering(campaign_id, caller, session, starts)
+    await steering.move(CampaignMove.PAUSED)
+    return campaign_view(await steering.read())
 
 
 @router.post("/resume")
@@ -115,7 +95,9 @@ async def resume_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CampaignView:
     """Go on where it stopped."""
-    return await _moved(campaign_id, CampaignMove.RESUMED, caller, session, starts)
+    steering = _steering(campaign_id, caller, session, starts)
+    await steering.move(CampaignMove.RESUMED)
+    return campaign_view(await steering.read())
 
 
 @router.post("/rate")
@@ -123,10 +105,9 @@ async def change_rate(
     campaign_id: UUID, body: Rate, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CampaignView:
     """Change how many are sent a second; null: as many as the account allows."""
-    locked = await campaigns.lock(session, caller.application_id, campaign_id)
-    await campaigns.edit(session, locked, {"per_second": body.per_second}, _by(caller))
-    after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
-    return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
+    steering = _steering(campaign_id, caller, session, starts)
+    await steering.change_rate(body.per_second)
+    return campaign_view(await steering.read())
 
 
 @router.post("/cancel")
@@ -134,10 +115,7 @@ async def cancel_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CancelView:
     """Stop it for good: how many were stopped, how many had gone, how many are in doubt."""
-    locked = await campaigns.lock(session, caller.application_id, campaign_id)
-    await campaigns.move(session, locked, CampaignMove.CANCELLED, _by(caller))
-    found = await campaign_books.stop(session, campaign_id)
-    after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
+    found = await _steering(campaign_id, caller, session, starts).cancel()
     return CancelView(
         status=CampaignStatus.CANCELLED,
         stopped=found.stopped,
@@ -146,13 +124,8 @@ async def cancel_campaign(
     )
 
 
-async def _moved(
-    campaign_id: UUID, move: CampaignMove, caller: Caller, session: Session, starts: Starts
-) -> CampaignView:
-    locked = await campaigns.lock(session, caller.application_id, campaign_id)
-    await campaigns.move(session, locked, move, _by(caller))
-    after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
-    return campaign_view(await campaigns.get(session, caller.application_id, campaign_id))
+def _steering(campaign_id: UUID, caller: Caller, session: Session, starts: Starts) -> Steering:
+    return Steering(session, starts, caller.application_id, campaign_id, _by(caller))
 
 
 def _problem(answer: Answer) -> Response:

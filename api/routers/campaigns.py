@@ -20,8 +20,7 @@ from api.deps import CampaignReader, CampaignWriter, Session, Starts, Versions, 
 from api.idempotency import IdempotencyKey, made_once, scope_of
 from api.json_route import CampaignRoute
 from models.campaign import CampaignStatus
-from models.errors import Conflict
-from models.repositories import acceptances, campaign_audiences, campaigns
+from models.repositories import acceptances, campaigns
 from models.repositories.api_keys import Caller
 from models.repositories.campaigns import By
 
@@ -43,7 +42,7 @@ async def create_campaign(
     async def make() -> CampaignView:
         values = await campaign_drafts.created(session, application_id, body, versions)
         values["audience"] = await campaign_drafts.audience(
-            session, caller, body.channel.value, body.audience
+            session, application_id, body.channel.value, body.audience, caller.owner
         )
         return await _inserted(session, caller, values)
 
@@ -88,7 +87,9 @@ async def edit_campaign(
     row = await campaigns.get(session, caller.application_id, campaign_id)
     changes = await campaign_drafts.changed(session, row, body, versions)
     if body.audience is not None:
-        kept = await campaign_drafts.audience(session, caller, row["channel"], body.audience)
+        kept = await campaign_drafts.audience(
+            session, caller.application_id, row["channel"], body.audience, caller.owner
+        )
         changes |= {"audience": kept} if kept != row["audience"] else {}
     await campaigns.edit(session, locked, changes, _by(caller))
     after_commit(session, lambda: starts.wake(f"campaign/{campaign_id}"))
@@ -125,24 +126,12 @@ async def retry_failed(
 
     async def make() -> CampaignView:
         row = await campaigns.get(session, caller.application_id, campaign_id)
-        audience = {"audience_id": str(await _failed_of(session, caller, row))}
+        audience = {"audience_id": str(await campaign_drafts.failed_of(session, row, caller.owner))}
         return await _inserted(session, caller, _copy(row) | {"audience": audience})
 
     route = f"campaigns/{campaign_id}/retry-failed"
     scope = scope_of(caller.application_id, route, idempotency_key)
     return await made_once(session, scope, None, make)
-
-
-async def _failed_of(session: Session, caller: Caller, row: campaigns.Row) -> UUID:
-    if row["status"] not in (CampaignStatus.COMPLETED, CampaignStatus.CANCELLED):
-        raise Conflict(f"it is {row['status']}, not ended", field="status", reason="not_ended")
-    id = await campaign_audiences.failed_of(session, row, caller.owner)
-    if id is None:
-        raise Conflict(
-            "nobody is left to try again: those refused for their own sake are suppressed",
-            reason="nothing_failed",
-        )
-    return id
 
 
 @router.post("/{campaign_id}/archive", responses=MOVES)

@@ -6,18 +6,51 @@ A refusal is no error here: it is written down, and comes back as a word for the
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
 from models.campaign import CampaignMove, CampaignStatus, is_own, person
+from models.errors import NotFound
 from models.repositories import campaigns
 from models.repositories.campaigns import By, Row
 from models.sessions import Session
 
-DECIDE = text("""
-INSERT INTO campaign_approval (campaign_id, hash, approver, decision, reason, via, key_id)
-VALUES (:campaign_id, :hash, :approver, :decision, :reason, :via, :key_id)
+# What is decided on, as people read it.
+SAW = """
+    jsonb_build_object('channel', c.channel, 'category', cat.name, 'template', t.name,
+        'version', v.number, 'content', COALESCE(c.content, v.content), 'data', c.data,
+        'audience', c.audience, 'people', c.people, 'send_at', c.send_at,
+        'off_hours', c.off_hours, 'expires_in', EXTRACT(epoch FROM c.expires_in),
+        'canary', c.canary)
+"""
+SEEN = """
+    campaign c JOIN category cat ON cat.id = c.category_id
+    LEFT JOIN template_version v ON v.id = c.template_version_id
+    LEFT JOIN template t ON t.id = v.template_id
+"""
+DECIDE = text(f"""
+INSERT INTO campaign_approval (campaign_id, hash, approver, decision, reason, via, key_id, saw)
+SELECT c.id, :hash, :approver, :decision, :reason, :via, :key_id, {SAW}
+FROM {SEEN} WHERE c.id = :campaign_id
 ON CONFLICT DO NOTHING RETURNING approver
+""")  # noqa: S608 - our own constants
+COMPARED = text(f"""
+SELECT {SAW} AS now, last.saw AS before, last.approver, last.decision, last.at
+FROM {SEEN} LEFT JOIN LATERAL (
+    SELECT * FROM campaign_approval a WHERE a.campaign_id = c.id AND a.hash <> c.content_hash
+    ORDER BY a.at DESC LIMIT 1) last ON true
+WHERE c.id = :id AND c.application_id = :application_id
+""")  # noqa: S608 - our own constants
+WAITING = text("""
+SELECT c.id, c.name, c.channel, c.people, c.authors, c.submitted_by, c.submitted_at, c.lapses_at,
+       c.approvals_needed, (SELECT count(*) FROM campaign_approval a WHERE a.campaign_id = c.id
+           AND a.hash = c.content_hash AND a.decision = 'approved') AS approvals
+FROM campaign c
+WHERE c.application_id = :application_id AND c.status = 'pending_approval'
+  AND NOT EXISTS (SELECT FROM campaign_approval a WHERE a.campaign_id = c.id
+                  AND a.hash = c.content_hash AND a.approver = :person)
+ORDER BY c.lapses_at LIMIT 1000
 """)
 COUNT = text("""
 SELECT count(*) FROM campaign_approval
@@ -71,6 +104,22 @@ async def reject(session: Session, campaign: Row, decision: Decision, reason: st
     move = CampaignMove.REJECTED
     await campaigns.move(session, campaign, move, decision.by, reason=reason, detail=detail)
     return Answer(moved=True)
+
+
+async def waiting(session: Session, application_id: UUID, approver: str, limit: int) -> list[Row]:
+    """Those that this approver may decide on, and has not; what lapses first comes first."""
+    values = {"application_id": application_id, "person": person(approver)}
+    rows = (await session.execute(WAITING, values)).mappings()
+    return [dict(row) for row in rows if not is_own(approver, row["authors"])]
+
+
+async def compared(session: Session, application_id: UUID, id: UUID) -> Row:
+    """What it says `now`, and what it said `before`, when it was last decided on, or None."""
+    values = {"id": id, "application_id": application_id}
+    row = (await session.execute(COMPARED, values)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("no such campaign", field="campaign_id")
+    return dict(row)
 
 
 async def refuse(

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 # A member without rows in `staff_application` sees all applications. Tokens are known by their
-# SHA-256 alone. `staff_form` has the forms that were sent, so that none is carried out twice.
+# SHA-256 alone. `saw`: what an approver was shown, for the next one to compare. `staff_form` has the forms that were sent, so that none is carried out twice.
 STAFF = """
 CREATE TABLE staff (
     id uuid PRIMARY KEY,
@@ -63,7 +63,8 @@ CREATE TABLE staff_oidc_login (
 CREATE INDEX ix_staff_oidc_login_began_at ON staff_oidc_login (began_at);
 ALTER TABLE campaign_approval DROP CONSTRAINT campaign_approval_via_check;
 ALTER TABLE campaign_approval ADD CONSTRAINT campaign_approval_via_check
-    CHECK (via IN ('api', 'signal', 'console'))
+    CHECK (via IN ('api', 'signal', 'console'));
+ALTER TABLE campaign_approval ADD COLUMN saw jsonb NOT NULL DEFAULT '{}'
 """
 
 
@@ -73,6 +74,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE campaign_approval DROP COLUMN saw")
     op.execute("UPDATE campaign_approval SET via = 'api' WHERE via = 'console'")
     op.execute("ALTER TABLE campaign_approval DROP CONSTRAINT campaign_approval_via_check")
     op.execute(
