@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 
 from deploy.local.demo import CATEGORIES
 from deploy.local.demo_templates import TEMPLATES
+from deploy.local.sandbox.webhook import SECRET
 from models import database, keys
 from models.repositories import api_keys, applications
 from models.repositories.api_keys import NewKey
@@ -143,6 +144,14 @@ class Vendors:
         }
         return NewAccount(f"smtp-{n}", "email", "smtp", rank, {**settings, **config})
 
+    def webhook(self, rank: int = 1, **config: Any) -> NewAccount:
+        n = next(NUMBERS)
+        return NewAccount(f"webhook-{n}", "webhook", "webhook", rank, {"secret": SECRET, **config})
+
+    def receiver(self, account: NewAccount, more: str = "") -> str:
+        """Where the sandbox receives what this account sends; each `more` is another."""
+        return f"{self.http_url}/webhooks/{account.name}{more}"
+
     def sendgrid(self, rank: int = 1, **config: Any) -> NewAccount:
         n = next(NUMBERS)
         settings = {
@@ -167,5 +176,7 @@ def account_at_vendor(account: NewAccount) -> str:
             return str(account.config["token"]).partition(":")[0]
         case "smtp":
             return str(account.config["username"])
+        case "webhook":
+            return account.name
         case _:
             return ".".join(str(account.config["api_key"]).split(".")[:2])

@@ -5,8 +5,9 @@ pass through, so what a workflow may not import shows only here.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from models import database
 from models.repositories.templates import VersionCache
 from models.seal import Keyring
 from models.sessions import Sessions
-from models.settings import Settings
+from models.settings import Settings, settings
 from workers import relay
 from workers.queues import EVERY
 from workers.run import every_activity, workers
@@ -126,16 +127,29 @@ async def working(client: Client, database_url: str) -> AsyncIterator[None]:
         yield
 
 
+@contextmanager
+def private_host(place: str) -> Iterator[None]:
+    """Webhooks may go there: as an operator says it, by the environment."""
+    os.environ["TIDINGS_WEBHOOK_PRIVATE_HOSTS"] = place
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        del os.environ["TIDINGS_WEBHOOK_PRIVATE_HOSTS"]
+        settings.cache_clear()
+
+
 @asynccontextmanager
 async def platform_of(
-    folder: Path, database_url: str, temporal: str, **settings: Any
+    folder: Path, database_url: str, temporal: str, **chosen: Any
 ) -> AsyncIterator[Platform]:
     async with running(folder / "sandbox") as sandbox:
         client = await Client.connect(temporal)
         port = int(temporal.rpartition(":")[2])
-        async with (
-            serving(database_url, port, sandbox.http_url, sandbox.smtp_port, **settings) as api,
-            working(client, database_url),
-            relaying(client, database_url),
-        ):
-            yield Platform(api, client, sandbox)
+        with private_host(f"127.0.0.1:{sandbox.http_port}"):
+            async with (
+                serving(database_url, port, sandbox.http_url, sandbox.smtp_port, **chosen) as api,
+                working(client, database_url),
+                relaying(client, database_url),
+            ):
+                yield Platform(api, client, sandbox)

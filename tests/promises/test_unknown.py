@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from doubtful_faults import ARRIVED, NOT_ARRIVED
-from own_application import OwnApplication, account_at_vendor
+from own_application import OwnApplication, Vendors, account_at_vendor
 
 from deploy.local.sandbox.faults import Fault
+from models.repositories.applications import NewAccount
 
 CATEGORIES = {"resend": "transactional", "hold": "held"}
-# Telegram and mail cannot be asked. Twilio can, and `test_looking_up.py` is about it.
-BLIND = ("smtp", "sendgrid", "telegram")
+# Telegram, mail and webhooks cannot be asked. Twilio can, and `test_looking_up.py` is about it.
+BLIND = ("smtp", "sendgrid", "telegram", "webhook")
 CASES = [(v, f, c) for v in BLIND for f in (*ARRIVED, *NOT_ARRIVED) for c in CATEGORIES]
 DEFINITE = [("smtp", Fault.ERROR_BEFORE)]  # 451 after the final dot: not taken, said clearly
 
@@ -26,7 +27,10 @@ class Case:
     to: str
 
 
-def address(vendor: str, n: int) -> dict[str, str]:
+def address(vendors: Vendors, account: NewAccount, n: int) -> dict[str, str]:
+    vendor = account.vendor
+    if vendor == "webhook":
+        return {"webhook": vendors.receiver(account)}
     return {"telegram": f"52{n:06}"} if vendor == "telegram" else {"email": f"doubt{n}@example.com"}
 
 
@@ -38,7 +42,7 @@ async def cases(platform, vendors, new_application) -> dict[tuple[str, Fault, st
         account = getattr(vendors, vendor)()
         app = await new_application(account)
         platform.fault(vendor, fault, account=account_at_vendor(account), times=1)
-        to = address(vendor, n)
+        to = address(vendors, account, n)
         id = await app.accept(to=to, category=CATEGORIES[on_unknown])
         found[vendor, fault, on_unknown] = Case(app, id, *to.values())
     return found
