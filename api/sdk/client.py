@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from api.sdk.applications import Applications
 from api.sdk.audiences import Audiences
 from api.sdk.batches import Batches
 from api.sdk.calls import procedure
@@ -15,6 +16,7 @@ from api.sdk.core import Core
 from api.sdk.drivers import AsyncDriver, SyncDriver
 from api.sdk.groups import Groups
 from api.sdk.health import Health
+from api.sdk.keys import Keys
 from api.sdk.notifications import Notifications
 from api.sdk.patience import Patience
 from api.sdk.profiles import Profiles
@@ -35,12 +37,14 @@ class _Resources(Resource[D]):
 
     def __init__(self, driver: D) -> None:
         super().__init__(driver)
+        self.applications: Applications[D] = Applications(driver)
         self.audiences: Audiences[D] = Audiences(driver)
         self.batches: Batches[D] = Batches(driver)
         self.campaigns: Campaigns[D] = Campaigns(driver)
         self.categories: Categories[D] = Categories(driver)
         self.groups: Groups[D] = Groups(driver)
         self.health: Health[D] = Health(driver)
+        self.keys: Keys[D] = Keys(driver)
         self.notifications: Notifications[D] = Notifications(driver)
         self.profiles: Profiles[D] = Profiles(driver)
         self.suppressions: Suppressions[D] = Suppressions(driver)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 from api.sdk.calls import listing, operation, procedure
 from api.sdk.ndjson import NDJSON, in_bulk
+from api.sdk.request import encoded
 from api.sdk.resource import D, Resource
 from api.sdk.steps import Steps
 
@@ -74,7 +75,7 @@ class Groups(Resource[D]):
     @procedure
     def add(self, group_id: Id, external_ids: Iterable[str], /) -> Steps[MembersBulkView]:
         """Add any number. Refusals name the member by `line`, from 1."""
-        members = ({"external_id": each} for each in external_ids)
+        members = (encoded({"external_id": each}) for each in external_ids)
         calls = in_bulk(members, lambda content: Groups.bulk.steps(self, group_id, content))
         view: MembersBulkView = yield from calls
         return view

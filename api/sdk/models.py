@@ -24,6 +24,43 @@ class AccountRate(TypedDict):
     reserve: NotRequired[float]
 
 
+class ApplicationCreate(TypedDict):
+    """An application and its first key, which can do no more than your own."""
+
+    name: str
+    time_zone: NotRequired[str]
+    off_hours: NotRequired[OffHours | None]
+    requests_per_second: NotRequired[float | None]
+    key: KeyCreate
+
+
+class ApplicationPage(TypedDict):
+    """Applications by name."""
+
+    items: list[ApplicationView]
+    next: str | None
+
+
+class ApplicationPatch(TypedDict):
+    """What shall change."""
+
+    name: NotRequired[str | None]
+    time_zone: NotRequired[str | None]
+    off_hours: NotRequired[OffHours | None]
+    requests_per_second: NotRequired[float | None]
+
+
+class ApplicationView(TypedDict):
+    """An application: who sends."""
+
+    id: str
+    name: str
+    time_zone: str
+    off_hours: OffHoursView
+    requests_per_second: float | None
+    created_at: str
+
+
 class Approval(TypedDict):
     """Of what you have seen."""
 
@@ -480,6 +517,47 @@ class ItemView(TypedDict):
 JsonValue: TypeAlias = "Any"
 
 
+class KeyCreate(TypedDict):
+    """A key of your application: with scopes of your own key, and no later end."""
+
+    name: str
+    owner: str
+    scopes: Sequence[str]
+    expires_at: NotRequired[datetime | str | None]
+    requests_per_second: NotRequired[float | None]
+
+
+class KeyPage(TypedDict):
+    """Keys, the newest first."""
+
+    items: list[KeyView]
+    next: str | None
+
+
+class KeyRotate(TypedDict):
+    """How long the old key works beside the new one, and until when the new one."""
+
+    overlap_seconds: NotRequired[int]
+    expires_at: NotRequired[datetime | str | None]
+
+
+class KeyView(TypedDict):
+    """A key by its last four characters; those it was rotated into share its `lineage_id`."""
+
+    id: str
+    lineage_id: str
+    name: str
+    owner: str
+    last_four: str
+    scopes: list[str]
+    state: Literal["live", "expired", "revoked"]
+    requests_per_second: float | None
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+
+
 class MembersBulkView(TypedDict):
     """What changed, and which lines were refused: the first of them, `refused` counts all."""
 
@@ -546,6 +624,36 @@ class MessageView(TypedDict):
     attempts: list[AttemptView]
 
 
+class NewApplicationView(TypedDict):
+    """A new application, and its first key, which is shown now and never again."""
+
+    id: str
+    name: str
+    time_zone: str
+    off_hours: OffHoursView
+    requests_per_second: float | None
+    created_at: str
+    key: NewKeyView
+
+
+class NewKeyView(TypedDict):
+    """A new key, which is shown now and never again."""
+
+    id: str
+    lineage_id: str
+    name: str
+    owner: str
+    last_four: str
+    scopes: list[str]
+    state: Literal["live", "expired", "revoked"]
+    requests_per_second: float | None
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+    key: str
+
+
 class NotificationCreate(TypedDict):
     """What to tell whom, how, and until when."""
 
@@ -588,6 +696,20 @@ class NotificationView(TypedDict):
     workflow_id: str | None
     messages: list[MessageView]
     timeline: list[EventView]
+
+
+class OffHours(TypedDict):
+    """From and to, by the application's clock; a window that begins where it ends never opens."""
+
+    begins: str
+    ends: str
+
+
+class OffHoursView(TypedDict):
+    """By the application's clock."""
+
+    begins: str
+    ends: str
 
 
 class PartDiffView(TypedDict):
@@ -829,6 +951,25 @@ class RollBack(TypedDict):
 
     expected_published: NotRequired[int | None]
     version: NotRequired[int | None]
+
+
+class RotatedKeyView(TypedDict):
+    """The new key; the one it replaces works until `old_key_until`."""
+
+    id: str
+    lineage_id: str
+    name: str
+    owner: str
+    last_four: str
+    scopes: list[str]
+    state: Literal["live", "expired", "revoked"]
+    requests_per_second: float | None
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+    key: str
+    old_key_until: str
 
 
 class SegmentsView(TypedDict):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from api.sdk.chunks import chunks
-from api.sdk.request import encoded
 from api.sdk.steps import Steps
 
 NDJSON = "application/x-ndjson"
@@ -13,10 +12,10 @@ MOST_BYTES = 4_000_000
 LATEST = "members"  # not a count of what the call did
 
 
-def in_bulk(items: Iterable[Any], call: Callable[[bytes], Steps[Any]]) -> Steps[Any]:
+def in_bulk(items: Iterable[bytes], call: Callable[[bytes], Steps[Any]]) -> Steps[Any]:
     """The answers of all calls as one: counts summed up, lines counted through."""
     whole: dict[str, Any] = {}
-    for lines in chunks(map(encoded, items), MOST_LINES, MOST_BYTES):
+    for lines in chunks(items, MOST_LINES, MOST_BYTES):
         answer = dict((yield from call(b"\n".join(lines) + b"\n")))
         for refusal in answer["refusals"]:
             refusal["line"] += whole.get("lines", 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from api.sdk.calls import listing, operation, procedure
 from api.sdk.ndjson import NDJSON, in_bulk
+from api.sdk.request import encoded
 from api.sdk.resource import D, Resource
 from api.sdk.steps import Steps
 
@@ -87,6 +88,11 @@ class Profiles(Resource[D]):
 
         A field that is not named stays as it is. Refusals name the person by `line`, from 1.
         """
-        calls = in_bulk(people, lambda content: Profiles.bulk.steps(self, content))
+        return (yield from Profiles.upsert_lines.steps(self, map(encoded, people)))
+
+    @procedure
+    def upsert_lines(self, lines: Iterable[bytes], /) -> Steps[BulkView]:
+        """The same, of people that are JSON already."""
+        calls = in_bulk(lines, lambda content: Profiles.bulk.steps(self, content))
         view: BulkView = yield from calls
         return view
