@@ -9,10 +9,13 @@ from fastapi_swagger import patch_fastapi
 from temporalio.client import Client
 
 from api import errors, openapi
+from api.answers import Answers
 from api.console import app as console
-from api.deps import KeyCache
+from api.key_cache import KeyCache
+from api.limits import Limits
 from api.load import Load
 from api.routers import (
+    applications,
     audiences,
     batches,
     campaign_moves,
@@ -22,6 +25,7 @@ from api.routers import (
     group_members,
     groups,
     health,
+    keys,
     notifications,
     profile_contacts,
     profiles,
@@ -38,6 +42,7 @@ from models.settings import Settings
 
 PATIENCE_SECONDS = 8  # a caller waits
 SPARE_CONNECTIONS = 2
+LISTS_AT_ONCE = 3
 DESCRIPTION = "One API for every notification: accepted means delivered or explained."
 
 
@@ -50,12 +55,21 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         patience_seconds=PATIENCE_SECONDS,
     )
     sessions = Sessions(engine)
+    lists = database.engine(
+        settings.database_url.get_secret_value(),
+        pool=LISTS_AT_ONCE,
+        name="tidings api lists",
+        planned_once=True,
+        patience_seconds=PATIENCE_SECONDS,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await app.state.starter.close()
+        await app.state.keys.close()
         await engine.dispose()
+        await lists.dispose()
 
     app = FastAPI(
         title="Tidings",
@@ -68,13 +82,16 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         redirect_slashes=False,  # a path that does not exist is a problem, not another address
     )
     app.state.sessions = sessions
+    app.state.reading = Sessions(lists)
     # The others are for keys, counts and starts, which never wait behind requests.
     app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
     app.state.keys = KeyCache(sessions)
+    app.state.limits = Limits(settings.key_requests_per_second)
     app.state.starter = Starter(temporal, sessions)
     app.state.secret_keys = settings.secret_keys.get_secret_value()
     app.state.load = Load(sessions, settings.share_above)
     app.state.versions = VersionCache()
+    app.add_middleware(Answers)
     errors.install(app)
     openapi.install(app)
     patch_fastapi(app, redirect_from_root_to_docs=False, title="Tidings API")
@@ -89,6 +106,8 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         templates,
         template_publishing,
         vendor_accounts,
+        keys,
+        applications,
         profiles,
         profile_contacts,
         groups,

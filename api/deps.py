@@ -1,8 +1,6 @@
 """What a route may ask for. Routes name these types, never build them."""
 
 import asyncio
-import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Annotated, Any
@@ -12,46 +10,18 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.load import Load as LoadCounter
 from api.starter import Starter
-from models import keys, sessions
+from models import sessions
 from models.errors import Forbidden, Invalid, Unauthorized, Unavailable
-from models.repositories import api_keys
 from models.repositories.api_keys import Caller as KeyOwner
 from models.repositories.audit_log import Actor
 from models.repositories.templates import VersionCache
 from models.seal import Keyring
 from models.sessions import Sessions
 
-KEPT_SECONDS = 2.0  # a revoked key is refused everywhere within this time; promised are 5
-KEPT = 10_000
 WAIT_SECONDS = 10
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
 bearer = HTTPBearer(auto_error=False, description="An API key of the application.")
-
-
-class KeyCache:
-    """The keys seen in the last two seconds, so that a busy caller's key is not read each time."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._sessions = sessions
-        self._kept: OrderedDict[bytes, tuple[float, KeyOwner]] = OrderedDict()
-
-    async def find(self, key: str) -> KeyOwner | None:
-        """The live key's owner, or None."""
-        if not keys.is_well_formed(key):
-            return None
-        digest = keys.digest(key)
-        kept = self._kept.get(digest)
-        if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
-            return kept[1]
-        async with self._sessions.singly() as session:
-            owner = await api_keys.find(session, digest)
-        self._kept.pop(digest, None)
-        if owner:
-            self._kept[digest] = time.monotonic(), owner
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return owner
 
 
 @asynccontextmanager
@@ -97,6 +67,15 @@ Session = Annotated[sessions.Session, Depends(_session, scope="function")]
 SingleWrite = Annotated[sessions.Session, Depends(_single, scope="function")]
 
 
+async def _reading(request: Request) -> AsyncIterator[sessions.Session]:
+    async with request.app.state.reading.singly() as session:
+        yield session
+
+
+# For lists: connections of their own, on which each statement has one plan, through indexes alone.
+Reading = Annotated[sessions.Session, Depends(_reading, scope="function")]
+
+
 async def _begin(request: Request) -> Callable[[], AbstractAsyncContextManager[sessions.Session]]:
     """For a request that lasts: transactions as short as it makes them, each waits for its turn."""
 
@@ -129,9 +108,13 @@ async def caller_of(request: Request) -> KeyOwner:
         key: HTTPAuthorizationCredentials | None = await bearer(request)
         alone = len(request.headers.getlist("Authorization")) == 1  # of two, which one is meant?
         known = await request.app.state.keys.find(key.credentials) if key and alone else None
+        if known is None:
+            detail = "send a valid key as `Authorization: Bearer …`"
+            raise Unauthorized(detail, field="Authorization")
         request.state.caller = known
-    if known is None:
-        raise Unauthorized("send a valid key as `Authorization: Bearer …`", field="Authorization")
+        request.state.headers, problem = request.app.state.limits.take(known)
+        if problem:
+            raise problem
     return known
 
 
@@ -180,6 +163,11 @@ async def _versions(request: Request) -> VersionCache:
     return versions
 
 
+async def _usual(request: Request) -> float:
+    usual: float = request.app.state.limits.usual
+    return usual
+
+
 async def _keyring(request: Request) -> Keyring:
     return Keyring(request.app.state.secret_keys)
 
@@ -204,6 +192,7 @@ ProfileReader = Annotated[KeyOwner, Depends(_scoped("profiles:read"))]
 ProfileWriter = Annotated[KeyOwner, Depends(_scoped("profiles:write"))]
 SuppressionReader = Annotated[KeyOwner, Depends(_scoped("suppressions:read"))]
 SuppressionWriter = Annotated[KeyOwner, Depends(_scoped("suppressions:write"))]
+Usual = Annotated[float, Depends(_usual)]
 Ring = Annotated[Keyring, Depends(_keyring)]
 RefusedItems = Annotated[dict[int, Invalid], Depends(_refused_items)]
 Starts = Annotated[Starter, Depends(_starter)]

@@ -43,12 +43,12 @@ Chat = Annotated[
 ]
 
 
-def time_zone(name: str) -> str:
+def time_zone(name: str, field: str = "to.time_zone") -> str:
     """The name itself, if it is one of the IANA database."""
     if name and name not in _time_zones():
         raise Invalid(
             "not a time zone of the IANA database, such as Europe/Berlin",
-            field="to.time_zone",
+            field=field,
             reason="unknown_time_zone",
         )
     return name

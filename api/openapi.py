@@ -47,6 +47,7 @@ EXAMPLES: dict[int, tuple[str, str, str | None, int | str | None]] = {
     413: ("body_too_large", "the body is longer than 1000000 bytes", "body", 1_000_000),
     415: ("unsupported_media_type", "the body must be JSON", "Content-Type", "application/json"),
     422: ("unknown_template", "no published template of that name", "template", None),
+    429: ("rate_limited", "more than 10000 requests in 10 s", "Authorization", 10_000),
     503: (
         "database_unavailable",
         "the database does not answer; nothing was accepted or changed",
@@ -89,7 +90,7 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _statuses(operation: dict[str, Any]) -> list[int]:
-    found = {401, 403, 422, 503}
+    found = {401, 403, 422, 429, 503}
     found |= {int(s) for s in operation["responses"] if int(s) >= 400}  # what the route itself says
     if "requestBody" in operation:
         found |= {400, 413, 415}

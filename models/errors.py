@@ -14,6 +14,7 @@
   * Invalid         422  names the field, and the limit if there is one
   * KeyReused       422  the same idempotency key with another body
   * TooManyAttempts 429  to log in: wait
+  * RateLimited     429  the key calls more often than it may: ask again
   * Misconfigured   500  our settings or credentials are wrong
   * Unavailable     503  PostgreSQL is away: ask again
 """
@@ -139,6 +140,13 @@ class TooManyAttempts(TidingsError):
     """To log in; `retry_after_seconds` says when there may be another."""
 
     code = "too_many_attempts"
+    status = 429
+
+
+class RateLimited(TidingsError):
+    """Too many requests; `limit` says how many its window holds."""
+
+    code = "rate_limited"
     status = 429
 
 

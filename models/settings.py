@@ -109,6 +109,13 @@ class Settings(BaseSettings):
         description="how long the relay gathers notifications for a shared workflow while another"
         " one of their priority is at work",
     )
+    key_requests_per_second: float = Field(
+        1000,
+        gt=0,
+        le=100_000,
+        description="requests a second of a key to each API process, unless the key or its"
+        " application has a limit of its own",
+    )
     two_approvers_above: int = Field(
         500_000, ge=0, description="people of a campaign above which two must approve it"
     )

@@ -1,6 +1,5 @@
 """What a first start finds: an application with categories, templates, a key, sandbox vendors."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -9,41 +8,14 @@ from deploy.local.demo_templates import TEMPLATES
 from deploy.local.sandbox import webhook
 from models import database
 from models import keys as shapes
+from models.default_categories import CATEGORIES
 from models.repositories import api_keys, applications
 from models.repositories.api_keys import NewKey
-from models.repositories.applications import NewAccount, NewCategory
+from models.repositories.applications import NewAccount
 from models.seal import Keyring
 from models.sessions import Session, Sessions
 
 APPLICATION = "demo"
-
-CATEGORIES = [
-    NewCategory(
-        name="otp",
-        priority="high",
-        priority_fixed=True,
-        channels=["sms", "email", "telegram"],
-        channel_mode="first",
-        mandatory=True,
-        expires_after=timedelta(minutes=5),
-        on_unknown="resend",
-    ),
-    NewCategory(
-        name="transactional",
-        priority="medium",
-        channels=["email", "sms", "telegram"],
-        mandatory=True,
-        expires_after=timedelta(days=1),
-        on_unknown="resend",
-    ),
-    NewCategory(
-        name="newsletter",
-        priority="low",
-        channels=["email"],
-        expires_after=timedelta(days=2),
-        on_unknown="hold",
-    ),
-]
 
 
 def accounts(sandbox_url: str, smtp_port: int) -> list[NewAccount]:

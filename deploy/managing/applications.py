@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from deploy.local.demo import CATEGORIES
+from models.default_categories import CATEGORIES
 from models.errors import Invalid, NotFound
 from models.repositories import applications
 from models.sessions import Session

@@ -5,7 +5,7 @@ Whoever makes, rotates or revokes one does it by the functions that write the au
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -167,6 +167,14 @@ async def rotate(
     detail = _said(new) | {"replaces": str(old["id"]), "until": ends.isoformat()}
     await _noted(session, actor, "key.rotate", new.id, new.application_id, detail)
     return ends
+
+
+def renewed_until(old: Mapping[str, Any]) -> datetime | None:
+    """When a successor ends that lives as long as the old one was made for; None: never."""
+    if old["expires_at"] is None:
+        return None
+    life: timedelta = old["expires_at"] - old["created_at"]
+    return datetime.now(UTC) + life
 
 
 async def revoke(session: Session, application_id: UUID | None, id: UUID, actor: Actor) -> bool:

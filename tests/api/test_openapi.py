@@ -7,7 +7,7 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-MUST = {"401", "403", "422", "503"}
+MUST = {"401", "403", "422", "429", "503"}
 MOVES_OF_CAMPAIGNS = {
     ("patch", ""),
     ("get", "/report"),
@@ -20,6 +20,9 @@ MOVES_OF_CAMPAIGNS = {
     ],
 }
 MAY_CONFLICT = {
+    ("post", "/v1/keys/{key_id}/rotate"),
+    ("post", "/v1/applications"),
+    ("patch", "/v1/applications/{application_id}"),
     ("post", "/v1/vendor-accounts"),
     ("patch", "/v1/vendor-accounts/{account_id}"),
     ("delete", "/v1/vendor-accounts/{account_id}"),
