@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.deps import after_commit
 from api.starter import Starter
+from models import approval_code
 from models.campaign import CampaignMove
 from models.repositories import campaign_approvals, campaign_books, campaigns
 from models.repositories.campaign_approvals import Answer, Decision
@@ -56,6 +57,17 @@ class Steering:
         decision = Decision(hash, self.by, self.via)
         answer = await campaign_approvals.reject(self.session, locked, decision, reason)
         return self._decided(answer)
+
+    async def approval_code(self, hash: str, secret_keys: str) -> tuple[Answer, str]:
+        """A code for a signal from elsewhere, for this approver and hash; or why there is none."""
+        locked = await self._lock()
+        answer = await campaign_approvals.may_decide(self.session, locked, hash, self.by)
+        if answer.refused:
+            code, detail = answer.refused, answer.detail
+            await campaign_approvals.refuse(self.session, locked, self.by, code, detail, "code")
+            return answer, ""
+        await campaigns.note(self.session, self.id, "approval_code_given", self.by)
+        return answer, approval_code.code(secret_keys, self.id, hash, self.by.owner)
 
     async def move(self, what: CampaignMove) -> None:
         """Pause or resume it."""

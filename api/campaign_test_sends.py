@@ -4,6 +4,7 @@ They need no approval and are in none of the campaign's books; their metadata na
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,36 @@ from models.acceptance import Accepted, Request, accept
 from models.addresses import normalise
 from models.messages import Channel
 from models.rendering import content as contents
-from models.repositories import references
+from models.repositories import acceptances, campaigns, references
 from models.repositories.acceptances import New
-from models.repositories.campaigns import Row
+from models.repositories.campaigns import By, Row
 from models.repositories.references import References, TemplateRef, Wanted
 from models.repositories.templates import Content, VersionCache
 from models.sessions import Session
+from models.workflow_start import WorkflowStart
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The notifications, and the start of what sends them: to be offered after the commit."""
+
+    ids: list[UUID]
+    start: WorkflowStart
+
+
+async def send(
+    session: Session, campaign: Row, body: TestSend, versions: VersionCache, by: By
+) -> Sent:
+    """Accept one for each address; the campaign's account tells of it."""
+    news = await accepted(session, campaign, body, versions)
+    application_id, owner_id = campaign["application_id"], news[0].owner_id or news[0].id
+    times = await acceptances.write(session, application_id, news, kind="batch")
+    ids = [new.id for new in news]
+    detail = {"notifications": [str(id) for id in ids]}
+    await campaigns.note(session, campaign["id"], "test_sent", by, detail=detail)
+    due_at = times[ids[0]].due_at
+    start = acceptances.start_of(application_id, owner_id, news, due_at, kind="batch")
+    return Sent(ids, start)
 
 
 async def accepted(

@@ -12,23 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api import errors
-from api.console.texts import label
+from api.console.problems import problem_page
 from api.console.visits import LoginRequired, guest, visitor
 from models.database import is_away
 from models.errors import TidingsError
 
 log = structlog.get_logger()
-
-TITLES = {
-    403: label("You may not do this"),
-    404: label("There is no such page"),
-    405: label("There is no such page"),
-    409: label("Not possible now"),
-    422: label("Please check what you entered"),
-    429: label("Too many attempts"),
-    503: label("Not available at the moment"),
-}
-OTHERWISE = label("Something went wrong")
 
 
 async def login_required(request: Request, error: Exception) -> Response:
@@ -75,17 +64,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
 
 
 async def _page(request: Request, problem: dict[str, Any], *, known: bool = True) -> Response:
-    visit = await (visitor(request) if known else guest(request))
-    status = int(problem["status"])
-    problem = {"detail": "", "field": "", "code": "", **problem}
-    title = visit.text(TITLES.get(status, OTHERWISE))
-    response = visit.render(
-        "error.html", part="problem.html", status=status, title=title, problem=problem
-    )
-    if "HX-Request" in request.headers:
-        response.headers["HX-Retarget"] = "#problem"
-        response.headers["HX-Reswap"] = "innerHTML show:#problem:top"
-    return response
+    return problem_page(await (visitor(request) if known else guest(request)), problem)
 
 
 def install(app: FastAPI) -> None:

@@ -47,13 +47,18 @@ class FormFields(Mapping[str, str]):
 
     def to(self, model: type[Model], **more: object) -> Model:
         """As a body of the API, with `more` for what is no text; Invalid names the field."""
-        values = {n: v for n, v in self.items() if n in model.model_fields} | more
-        try:
-            return model.model_validate(values)
-        except ValidationError as error:
-            problem = first_problem([{**e, "loc": ("body", *e["loc"])} for e in error.errors()])
-            reason = problem.pop("code")
-            raise Invalid(problem.pop("detail"), reason=reason, **problem) from None
+        values = {n: v for n, v in self.items() if n in model.model_fields}
+        return validated(model, values | more)
+
+
+def validated(model: type[Model], values: Mapping[str, object]) -> Model:
+    """A body of the API from values that a page has put together; Invalid names the field."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problem = first_problem([{**e, "loc": ("body", *e["loc"])} for e in error.errors()])
+        reason = problem.pop("code")
+        raise Invalid(problem.pop("detail"), reason=reason, **problem) from None
 
 
 async def _fields(request: Request) -> FormFields:

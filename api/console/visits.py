@@ -53,7 +53,7 @@ class Visit:
         return said % values if values else said
 
     def render(
-        self, template: str, *, part: str = "", status: int = 200, **context: Any
+        self, template: str, /, *, part: str = "", status: int = 200, **context: Any
     ) -> Response:
         """The page; only its `part`, if htmx asks for one."""
         asked = self.request.headers
@@ -64,7 +64,7 @@ class Visit:
             self.console.cookies.forget(response, "notice")
         return self._with_cookies(response)
 
-    def instead(self, template: str, part: str, **context: Any) -> Response:
+    def instead(self, template: str, part: str, /, **context: Any) -> Response:
         """The answer to a form that is no other page, such as a secret that is shown once."""
         response = self.render(template, part=part, **context)
         response.headers["HX-Retarget"] = "#main"

@@ -13,9 +13,7 @@ from api.campaign_steering import Steering
 from api.campaign_views import CampaignView, CancelView, CodeView, campaign_view
 from api.deps import Approver, CampaignWriter, Session, Starts
 from api.json_route import JsonRoute
-from models import approval_code
 from models.campaign import CampaignMove, CampaignStatus
-from models.repositories import campaign_approvals, campaigns
 from models.repositories.api_keys import Caller
 from models.repositories.campaign_approvals import Answer
 from models.repositories.campaigns import By
@@ -60,23 +58,25 @@ async def reject_campaign(
 
 @router.post("/approval-code", response_model=CodeView)
 async def approval_code_of(
-    campaign_id: UUID, body: Approval, caller: Approver, session: Session, request: Request
+    campaign_id: UUID,
+    body: Approval,
+    caller: Approver,
+    session: Session,
+    starts: Starts,
+    request: Request,
 ) -> CodeView | Response:
     """A one-time code for a signal from the Temporal UI or CLI, for this approver and hash."""
-    locked = await campaigns.lock(session, caller.application_id, campaign_id)
-    by = _by(caller)
-    answer = await campaign_approvals.may_decide(session, locked, body.hash, by)
-    if answer.refused:
-        await campaign_approvals.refuse(session, locked, by, answer.refused, answer.detail, "code")
-        return _problem(answer)
-    await campaigns.note(session, campaign_id, "approval_code_given", by)
     keys: str = request.app.state.secret_keys
+    steering = _steering(campaign_id, caller, session, starts)
+    answer, code = await steering.approval_code(body.hash, keys)
+    if answer.refused:
+        return _problem(answer)
     return CodeView(
         approver=caller.owner,
         hash=body.hash,
-        code=approval_code.code(keys, campaign_id, body.hash, caller.owner),
+        code=code,
         workflow_id=f"campaign/{campaign_id}",
-        lapses_at=locked["lapses_at"],
+        lapses_at=(await steering.read())["lapses_at"],
     )
 
 

@@ -20,7 +20,7 @@ from api.deps import CampaignReader, CampaignWriter, Session, Starts, Versions, 
 from api.idempotency import IdempotencyKey, made_once, scope_of
 from api.json_route import CampaignRoute
 from models.campaign import CampaignStatus
-from models.repositories import acceptances, campaigns
+from models.repositories import campaigns
 from models.repositories.api_keys import Caller
 from models.repositories.campaigns import By
 
@@ -173,16 +173,9 @@ async def test_campaign(
 ) -> TestSentView:
     """Send it to a few addresses, with the data of the first of the audience and yours."""
     row = await campaigns.get(session, caller.application_id, campaign_id)
-    news = await campaign_test_sends.accepted(session, row, body, versions)
-    application_id, owner_id = caller.application_id, news[0].owner_id or news[0].id
-    times = await acceptances.write(session, application_id, news, kind="batch")
-    ids = [new.id for new in news]
-    detail = {"notifications": [str(id) for id in ids]}
-    await campaigns.note(session, campaign_id, "test_sent", _by(caller), detail=detail)
-    due_at = times[ids[0]].due_at
-    start = acceptances.start_of(application_id, owner_id, news, due_at, kind="batch")
-    after_commit(session, lambda: starts.offer(start))
-    return TestSentView(notifications=ids)
+    sent = await campaign_test_sends.send(session, row, body, versions, _by(caller))
+    after_commit(session, lambda: starts.offer(sent.start))
+    return TestSentView(notifications=sent.ids)
 
 
 def _copy(row: campaigns.Row) -> dict[str, Any]:
