@@ -1,4 +1,4 @@
-"""Notifications: accept one, read it, cancel it."""
+"""Notifications: accept one, list them, read one, cancel it."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +12,7 @@ from api.deps import (
     Canceller,
     Load,
     Reader,
+    Reading,
     Sender,
     Session,
     SingleWrite,
@@ -21,6 +22,9 @@ from api.deps import (
 )
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import JsonRoute
+from api.notification_filters import OF_METADATA, NotificationFilters
+from api.notification_list_views import NotificationPage, listed
+from api.pages import Page
 from api.views import (
     AcceptedView,
     CancelledView,
@@ -34,6 +38,7 @@ from models.acceptance import accept
 from models.repositories import acceptances, decisions, idempotency, notifications, references
 from models.repositories.acceptances import New
 from models.repositories.idempotency import Answer
+from models.repositories.notification_search import search
 from models.status import Status
 
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=JsonRoute)
@@ -83,6 +88,23 @@ async def create_notification(
         )
         after_commit(session, partial(starts.offer, start))
     return answered(answer)
+
+
+@router.get("", openapi_extra=OF_METADATA)
+async def list_notifications(
+    caller: Reader, session: Reading, page: Page, filters: NotificationFilters
+) -> NotificationPage:
+    """List them, newest first, by filters that must all hold.
+
+    Filters that rarely hold together are looked for step by step: a page may then have fewer than
+    `limit`, even none, with a `next` that goes on.
+    """
+    after = UUID(page.after[0]) if page.after else None
+    found = await search(session, caller.application_id, filters, after, page.limit)
+    items = [listed(row) for row in found.rows]
+    if filters.status:  # what has moved on since it was listed is no longer what was asked for
+        items = [item for item in items if item.status is filters.status]
+    return NotificationPage(items=items, next=found.after and page.cursor([str(found.after)]))
 
 
 @router.get("/{notification_id}")

@@ -46,8 +46,8 @@ WITH asked AS (
     INSERT INTO notification_listing (kind, status, id)
     SELECT kind, CASE WHEN due_at > now() THEN 'scheduled' ELSE 'open' END, id FROM asked
 ), pairs AS (
-    INSERT INTO notification_metadata (pair, notification_id)
-    SELECT pair, id FROM asked, unnest(pairs) AS pair
+    INSERT INTO notification_metadata (pair, kind, notification_id)
+    SELECT pair, kind, id FROM asked, unnest(pairs) AS pair
 ), events AS (
     INSERT INTO event (application_id, notification_id, owner_id, kind)
     SELECT :application_id, id, owner_id, 'accepted' FROM asked

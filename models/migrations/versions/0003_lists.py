@@ -32,11 +32,12 @@ CREATE TABLE notification_listing (
 );
 CREATE TABLE notification_metadata (
     pair bigint NOT NULL,
+    kind bigint NOT NULL,
     notification_id uuid NOT NULL,
-    PRIMARY KEY (pair, notification_id)
+    PRIMARY KEY (pair, kind, notification_id)
 );
 ALTER TABLE notification ADD COLUMN kind bigint;
-CREATE INDEX ix_notification_profile_id ON notification (profile_id, id)
+CREATE INDEX ix_notification_profile_id ON notification (profile_id, id) INCLUDE (kind)
     WHERE profile_id IS NOT NULL
 """
 
@@ -47,9 +48,9 @@ UPDATE notification SET kind = ('x' || left(encode(sha256(convert_to(concat_ws('
     )::bit(64)::bigint;
 INSERT INTO notification_kind (id, application_id, category_id, priority, channels)
 SELECT DISTINCT ON (kind) kind, application_id, category_id, priority, channels FROM notification;
-INSERT INTO notification_metadata (pair, notification_id)
+INSERT INTO notification_metadata (pair, kind, notification_id)
 SELECT ('x' || left(encode(sha256(convert_to(concat_ws('/',
-    n.application_id, m.key, m.value), 'UTF8')), 'hex'), 16))::bit(64)::bigint, n.id
+    n.application_id, m.key, m.value), 'UTF8')), 'hex'), 16))::bit(64)::bigint, n.kind, n.id
 FROM notification n, jsonb_each_text(n.metadata) m ON CONFLICT DO NOTHING;
 INSERT INTO notification_listing (kind, status, id)
 SELECT n.kind, CASE
