@@ -7,14 +7,24 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.requests import Request
 
-from api.console import account, assets, errors, home, login, staff
+from api.console import (
+    account,
+    assets,
+    categories,
+    errors,
+    home,
+    login,
+    staff,
+    template_editor,
+    template_pages,
+)
 from api.console.cookies import Cookies
 from api.console.headers import Headers
 from api.console.state import Console
 from models.settings import Settings
 
 # A module of pages is one file beside this one, and one word here.
-PAGES = (login, home, account, staff)
+PAGES = (login, home, account, staff, template_pages, template_editor, categories)
 
 
 def create(app: FastAPI, settings: Settings) -> FastAPI:

@@ -14,7 +14,8 @@ function rememberZone() {
 function markField(problem) {
   document.querySelectorAll("[aria-invalid]").forEach((one) => one.removeAttribute("aria-invalid"));
   const name = problem?.dataset.field;
-  const field = name && document.querySelector(`[name="${CSS.escape(name.split(".").pop())}"]:not([type=hidden])`);
+  const named = (one) => document.querySelector(`[name="${CSS.escape(one)}"]:not([type=hidden])`);
+  const field = name && (named(name) ?? named(name.split(".").pop()));
   if (!field) return;
   field.setAttribute("aria-invalid", "true");
   field.focus();
@@ -32,6 +33,28 @@ document.addEventListener("htmx:sendError", () => {
 // <select data-submit>: a choice is sent as soon as it is made.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+// <form data-live>: sent to the frame it names, a moment after each change. Into a frame of its own
+// each time, or every change would be one more step back in the history.
+function keepLive(form) {
+  let timer;
+  const send = () => {
+    const frame = document.querySelector(`iframe[name="${form.target}"]`);
+    frame.replaceWith(frame.cloneNode());
+    form.requestSubmit();
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(send, 400);
+  });
+  send();
+}
+document.querySelectorAll("form[data-live]").forEach(keepLive);
+
+// [data-changes]: what htmx puts there is a change of the form around it.
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+  if (target.matches("[data-changes]")) target.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 rememberZone();
