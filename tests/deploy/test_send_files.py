@@ -77,6 +77,8 @@ def test_a_row_becomes_an_item_of_the_batch(read) -> None:
         ("123456789", "telegram"),
         ("-100123", "telegram"),
         ("@tidings", "telegram"),
+        ("https://example.com/hooks/7", "webhook"),
+        ("HTTPS://user@example.com", "webhook"),
     ],
 )
 def test_the_form_of_an_address_tells_its_channel(read, address: str, channel: str) -> None:

@@ -26,6 +26,8 @@ def tidings(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
         ("DATABASE_URL", "postgresql://a:hunter2@b:c/d", "want postgresql://user:password@"),
         ("TEMPORAL_ADDRESS", "localhost", "want host:port"),
         ("TEMPORAL_ADDRESS", "http://localhost:7233", "want host:port"),
+        ("WEBHOOK_PRIVATE_HOSTS", "a:1,https://b:2", "want host:port"),
+        ("WEBHOOK_PRIVATE_HOSTS", "10.0.0.0/8", "want host:port"),
     ],
 )
 @pytest.mark.parametrize("command", [("api",), ("relay",), ("worker", "--queues", "urgent")])

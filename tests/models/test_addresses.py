@@ -29,6 +29,10 @@ SAME = {
         (str(2**52 - 1),),
         (str(1 - 2**52),),
     ],
+    Channel.WEBHOOK: [
+        ("https://example.com/", "https://example.com", " HTTPS://EXAMPLE.com:443/ "),
+        ("https://xn--bcher-kva.de/%C3%BC", "https://bücher.de/ü"),
+    ],
 }
 REFUSED = {
     Channel.EMAIL: [
@@ -137,7 +141,10 @@ def test_any_text_has_one_form_or_is_refused(channel, text) -> None:
     assert "\n" not in found
 
 
-@given(st.sampled_from(["ada@", "+49 151 "]), st.text(max_size=30), st.sampled_from(Channel))
+PREFIXES = ["ada@", "+49 151 ", "https://example.com/", "https://"]
+
+
+@given(st.sampled_from(PREFIXES), st.text(max_size=30), st.sampled_from(Channel))
 def test_near_misses_are_settled_too(prefix, text, channel) -> None:
     try:
         found = normalise(channel, prefix + text, "to")

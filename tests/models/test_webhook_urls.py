@@ -135,6 +135,7 @@ def test_every_parser_reads_the_same_host(authority: str, rest: str) -> None:
         there = target(f"https://{authority}/{rest}", "to", NONE)
     except Invalid:
         return
+    assert target(there.url, "to", NONE) == there
     for host, port in (
         (urlsplit(there.url).hostname, urlsplit(there.url).port),
         (httpx.URL(there.url).host, httpx.URL(there.url).port),

@@ -178,7 +178,7 @@ async def test_a_line_longer_than_a_part_is_refused_alone(run: Run, tmp_path: Pa
         (b"to,nmae\n", ["--channel", "email"], "nmae is none of to, id, name"),
         (b"", ["--channel", "email"], "there is no row in it (empty)"),
         (b"\x1f\x8b\x08", ["--channel", "email"], "compressed by gzip"),
-        (b"to\n", [], "--channel email, sms or telegram"),
+        (b"to\n", [], "--channel email, sms, telegram or webhook"),
         (b"to\n", ["--continue", str(uuid7())], "no such audience (not_found)"),
     ],
 )
