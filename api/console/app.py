@@ -10,6 +10,10 @@ from starlette.requests import Request
 from api.console import (
     account,
     assets,
+    campaign_approvals,
+    campaign_audience,
+    campaign_moves,
+    campaigns,
     categories,
     errors,
     home,
@@ -24,7 +28,19 @@ from api.console.state import Console
 from models.settings import Settings
 
 # A module of pages is one file beside this one, and one word here.
-PAGES = (login, home, account, staff, template_pages, template_editor, categories)
+PAGES = (
+    login,
+    home,
+    account,
+    staff,
+    template_pages,
+    template_editor,
+    categories,
+    campaigns,
+    campaign_moves,
+    campaign_approvals,
+    campaign_audience,
+)
 
 
 def create(app: FastAPI, settings: Settings) -> FastAPI:

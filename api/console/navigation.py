@@ -17,6 +17,7 @@ class Place:
 NAVIGATION = (
     Place("/", label("Home")),
     Place("/campaigns", label("Campaigns")),
+    Place("/approvals", label("Approvals"), "approve"),
     Place("/templates", label("Templates")),
     Place("/categories", label("Categories")),
     Place("/staff", label("Staff"), "administer"),

@@ -26,7 +26,7 @@ def problem_page(visit: Visit, problem: Mapping[str, Any]) -> Response:
     problem = {"detail": "", "field": "", "code": "", **problem}
     title = visit.text(TITLES.get(status, OTHERWISE))
     response = visit.render(
-        "error.html", part="problem.html", status=status, title=title, problem=problem
+        "error.html", part="problem.html", http_status=status, title=title, problem=problem
     )
     response.headers["HX-Retarget"] = "#problem"
     response.headers["HX-Reswap"] = "innerHTML show:#problem:top"

@@ -63,6 +63,7 @@ def render(template: str, visit: "Visit", context: Mapping[str, Any]) -> str:
         "url": visit.url,
         "form_token": form_token(visit.token),
         "time": lambda at, relative=False: time(at, visit, relative=relative),
+        "local": lambda at: at.astimezone(visit.zone).strftime("%Y-%m-%dT%H:%M") if at else "",
         "lang": texts.TAGS[visit.language],
     }
     return environment(visit.language).get_template(template).render({**always, **context})

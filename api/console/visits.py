@@ -53,13 +53,13 @@ class Visit:
         return said % values if values else said
 
     def render(
-        self, template: str, /, *, part: str = "", status: int = 200, **context: Any
+        self, template: str, /, *, part: str = "", http_status: int = 200, **context: Any
     ) -> Response:
         """The page; only its `part`, if htmx asks for one."""
         asked = self.request.headers
         partly = part and "HX-Request" in asked and "HX-History-Restore-Request" not in asked
         html = rendering.render(part if partly else template, self, context)
-        response = HTMLResponse(html, status, headers={"Vary": "HX-Request, Cookie"})
+        response = HTMLResponse(html, http_status, headers={"Vary": "HX-Request, Cookie"})
         if not partly and self.console.cookies.read(self.request, "notice"):
             self.console.cookies.forget(response, "notice")
         return self._with_cookies(response)

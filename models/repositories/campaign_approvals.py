@@ -106,7 +106,7 @@ async def reject(session: Session, campaign: Row, decision: Decision, reason: st
     return Answer(moved=True)
 
 
-async def waiting(session: Session, application_id: UUID, approver: str, limit: int) -> list[Row]:
+async def waiting(session: Session, application_id: UUID, approver: str) -> list[Row]:
     """Those that this approver may decide on, and has not; what lapses first comes first."""
     values = {"application_id": application_id, "person": person(approver)}
     rows = (await session.execute(WAITING, values)).mappings()

@@ -25,9 +25,34 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "problem") markField(event.detail.target.querySelector(".problem"));
 });
 
-document.addEventListener("htmx:sendError", () => {
-  const box = document.getElementById("offline");
-  if (box) box.hidden = false;
+// <form data-upload="offset">: its file as it is, from there on, so that an upload can go on.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.upload === undefined) return;
+  event.preventDefault();
+  const file = form.querySelector("input[type=file]").files[0];
+  const bar = form.querySelector("progress");
+  const button = form.querySelector("button");
+  const problem = document.getElementById("problem");
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  for (const [name, value] of Object.entries(JSON.parse(document.body.getAttribute("hx-headers"))))
+    request.setRequestHeader(name, value);
+  request.setRequestHeader("HX-Request", "true");
+  request.setRequestHeader("Content-Type", "application/octet-stream");
+  request.upload.onprogress = (now) => { bar.value = now.loaded / Math.max(now.total, 1); };
+  request.onload = () => {
+    const next = request.getResponseHeader("HX-Redirect");
+    if (next) { window.location.href = next; return; }
+    button.disabled = false;
+    problem.innerHTML = request.responseText; // our own answer, escaped as all of them are
+    problem.scrollIntoView();
+  };
+  request.onerror = () => { button.disabled = false; window.location.reload(); };
+  bar.hidden = false;
+  button.disabled = true;
+  problem.replaceChildren();
+  request.send(file.slice(Number(form.dataset.upload)));
 });
 
 // <select data-submit>: a choice is sent as soon as it is made.
