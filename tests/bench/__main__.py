@@ -13,6 +13,7 @@ import uvloop
 
 from tests.bench.campaign import campaign
 from tests.bench.figures import Figure, publish, quantile
+from tests.bench.lists import lists
 from tests.bench.otp import otp
 from tests.bench.rig import Rig, Started, now, processes, rig
 
@@ -167,6 +168,7 @@ MEASUREMENTS: dict[str, Callable[[Rig, bool], Awaitable[list[Figure]]]] = {
     "batch": batch,
     "campaign": campaign,
     "otp": otp,
+    "lists": lists,
     "accept": accept,  # last: it leaves work for tomorrow
 }
 
