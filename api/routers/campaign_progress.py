@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -20,6 +20,12 @@ from models.repositories.campaigns import Row
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["campaigns"])
 
 EVERY_SECONDS = 1.0
+EVENTS: dict[int | str, Any] = {
+    200: {
+        "description": "Events named `progress`, each a ProgressView as JSON.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
 
 
 class ReportView(ProgressView):
@@ -38,7 +44,7 @@ async def campaign_progress(
     return progress_view(row, await campaign_books.books(session, row))
 
 
-@router.get("/progress/stream", response_class=EventSourceResponse)
+@router.get("/progress/stream", response_class=EventSourceResponse, responses=EVENTS)
 async def stream_progress(
     campaign_id: UUID, caller: CampaignReader, request: Request
 ) -> EventSourceResponse:

@@ -113,6 +113,7 @@ def test_answers_are_the_documents(document) -> None:
         good = next(part for status, part in responses.items() if status.startswith("2"))
         found = hints(call)["return"]
         if isinstance(call, EventStream):
+            assert "text/event-stream" in good["content"], name
             continue
         schema = of_content(good)
         if schema is None:
