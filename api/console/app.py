@@ -16,9 +16,13 @@ from api.console import (
     campaigns,
     categories,
     errors,
+    groups,
     home,
     login,
+    profile_parts,
+    profiles,
     staff,
+    suppressions,
     template_editor,
     template_pages,
 )
@@ -40,6 +44,10 @@ PAGES = (
     campaign_moves,
     campaign_approvals,
     campaign_audience,
+    profiles,
+    profile_parts,
+    groups,
+    suppressions,
 )
 
 

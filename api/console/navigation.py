@@ -20,5 +20,8 @@ NAVIGATION = (
     Place("/approvals", label("Approvals"), "approve"),
     Place("/templates", label("Templates")),
     Place("/categories", label("Categories")),
+    Place("/profiles", label("Profiles")),
+    Place("/groups", label("Groups")),
+    Place("/suppressions", label("Suppressions")),
     Place("/staff", label("Staff"), "administer"),
 )

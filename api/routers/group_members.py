@@ -1,5 +1,6 @@
 """Who is in a group: listed, added, removed and replaced, by external id."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -47,17 +48,11 @@ async def change_members(
 ) -> MembersView:
     """Add and remove up to 1,000 each. Unknown external ids are named, and hold up no others."""
     await groups.lock(session, caller.application_id, group_id)
-    named = [*body.add, *body.remove]
-    found = await group_members.resolve(session, caller.application_id, named)
-    come, go = ({found[each] for each in some if each in found} for some in (body.add, body.remove))
-    added = await group_members.add(session, group_id, list(come))
-    removed = await group_members.remove(session, group_id, list(go))
-    return members_view(
-        await groups.get(session, caller.application_id, group_id),
-        added=added,
-        removed=removed,
-        unknown=sorted(set(named) - set(found)),
+    changed = await group_members.change(
+        session, caller.application_id, group_id, body.add, body.remove
     )
+    row = await groups.get(session, caller.application_id, group_id)
+    return members_view(row, **asdict(changed))
 
 
 @router.put("")

@@ -34,6 +34,16 @@ WHERE profile_id = :profile_id AND channel = :channel AND address = :address
 RANK = text("""
 UPDATE contact SET rank = :rank WHERE id = :id AND profile_id = :profile_id RETURNING id
 """)
+# The others of its channel come after it, in the order they had.
+RANK_FIRST = text("""
+WITH first AS (
+    SELECT channel FROM contact WHERE id = :id AND profile_id = :profile_id
+), ordered AS (
+    SELECT c.id, CAST(row_number() OVER (ORDER BY c.id <> :id, c.rank, c.id) AS int) - 1 AS rank
+    FROM contact c JOIN first ON first.channel = c.channel WHERE c.profile_id = :profile_id
+)
+UPDATE contact c SET rank = ordered.rank FROM ordered WHERE c.id = ordered.id RETURNING c.id
+""")
 REMOVE = text("DELETE FROM contact WHERE id = :id AND profile_id = :profile_id RETURNING id")
 
 
@@ -62,6 +72,13 @@ async def rank(session: Session, profile_id: UUID, id: UUID, rank: int) -> None:
     """The lowest of a channel is told."""
     values = {"profile_id": profile_id, "id": id, "rank": rank}
     if (await session.execute(RANK, values)).scalar_one_or_none() is None:
+        raise _not_there()
+
+
+async def rank_first(session: Session, profile_id: UUID, id: UUID) -> None:
+    """Of its channel the one that is told."""
+    values = {"profile_id": profile_id, "id": id}
+    if not (await session.execute(RANK_FIRST, values)).all():
         raise _not_there()
 
 

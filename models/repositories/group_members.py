@@ -4,6 +4,7 @@ What was merged into another profile stands for it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -42,6 +43,32 @@ SELECT {COLUMNS} FROM (
     ORDER BY profile_id LIMIT :limit) m
 JOIN profile p ON p.id = m.profile_id ORDER BY p.id
 """)  # noqa: S608 - our own constant
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change did. `unknown`: external ids of nobody."""
+
+    added: int
+    removed: int
+    unknown: list[str]
+
+
+async def change(
+    session: Session,
+    application_id: UUID,
+    group_id: UUID,
+    come: Sequence[str],
+    go: Sequence[str],
+) -> Changed:
+    """Add and remove by external id. The group is locked."""
+    found = await resolve(session, application_id, [*come, *go])
+    added, removed = ({found[each] for each in some if each in found} for some in (come, go))
+    return Changed(
+        await add(session, group_id, list(added)),
+        await remove(session, group_id, list(removed)),
+        sorted({*come, *go} - found.keys()),
+    )
 
 
 async def resolve(
