@@ -7,6 +7,7 @@ import asyncio
 import keyword
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from models.settings import Settings
 from workers.connect import lazy
 
 PATH = Path(__file__).parents[1] / "api" / "sdk" / "models.py"
+LONGEST_DOCSTRING = 90
 REFERENCE = "#/components/schemas/"
 HEAD = '''"""What is sent and what comes back, as the API's document says. Written by `make sdk`."""
 
@@ -89,7 +91,8 @@ def _definition(name: str, schema: dict[str, Any], *, sent: bool) -> str:
         return f"{name}: TypeAlias = {kind if kind.startswith('Literal') else repr(kind)}"
     required = set(schema.get("required", ()))
     said = (schema.get("description") or schema.get("title") or name).partition("\n\n")[0]
-    lines = [f"class {name}(TypedDict):", f'    """{said.strip()}"""', ""]
+    said = textwrap.shorten(said, LONGEST_DOCSTRING, placeholder=" …")
+    lines = [f"class {name}(TypedDict):", f'    """{said}"""', ""]
     for field, part in schema["properties"].items():
         if not field.isidentifier() or keyword.iskeyword(field):
             raise ValueError(f"{name}.{field} is no name in Python")

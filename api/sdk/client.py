@@ -8,6 +8,7 @@ import httpx
 
 from api.sdk.applications import Applications
 from api.sdk.audiences import Audiences
+from api.sdk.audit_log import AuditLog
 from api.sdk.batches import Batches
 from api.sdk.calls import procedure
 from api.sdk.campaigns import Campaigns
@@ -39,6 +40,7 @@ class _Resources(Resource[D]):
         super().__init__(driver)
         self.applications: Applications[D] = Applications(driver)
         self.audiences: Audiences[D] = Audiences(driver)
+        self.audit_log: AuditLog[D] = AuditLog(driver)
         self.batches: Batches[D] = Batches(driver)
         self.campaigns: Campaigns[D] = Campaigns(driver)
         self.categories: Categories[D] = Categories(driver)

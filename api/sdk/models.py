@@ -24,6 +24,14 @@ class AccountRate(TypedDict):
     reserve: NotRequired[float]
 
 
+class ActorView(TypedDict):
+    """Who did it: a key (name: its owner), the staff (their email), a command (the system's …"""
+
+    kind: Literal["key", "staff", "cli", "system"]
+    id: str | None
+    name: str
+
+
 class ApplicationCreate(TypedDict):
     """An application and its first key, which can do no more than your own."""
 
@@ -156,6 +164,24 @@ class AudienceView(TypedDict):
     without_contact: int
     duplicates: int
     sample: list[dict[str, JsonValue]]
+
+
+class AuditEntryView(TypedDict):
+    """One entry. Numbers are without gaps over all applications."""
+
+    number: int
+    at: str
+    actor: ActorView
+    action: str
+    subject: SubjectView
+    detail: dict[str, JsonValue]
+
+
+class AuditPage(TypedDict):
+    """Entries, the newest first."""
+
+    items: list[AuditEntryView]
+    next: str | None
 
 
 class BatchCreate(TypedDict):
@@ -558,6 +584,30 @@ class KeyView(TypedDict):
     last_used_at: str | None
 
 
+class ListedNotification(TypedDict):
+    """One line of the list; `GET /v1/notifications/{id}` has the rest."""
+
+    id: str
+    status: Status
+    reason: str | None
+    category: str
+    priority: str
+    channels: list[str]
+    profile: ListedProfile | None
+    due_at: str
+    created_at: str
+    ended_at: str | None
+    metadata: dict[str, str]
+    resend_of: str | None
+
+
+class ListedProfile(TypedDict):
+    """Whom it is for. `external_id` null: the profile was deleted."""
+
+    id: str
+    external_id: str | None
+
+
 class MembersBulkView(TypedDict):
     """What changed, and which lines were refused: the first of them, `refused` counts all."""
 
@@ -670,6 +720,13 @@ class NotificationCreate(TypedDict):
     metadata: NotRequired[Mapping[str, str]]
 
 
+class NotificationPage(TypedDict):
+    """Newest first; it ends where `next` is null. A page may have fewer than `limit`, even none."""
+
+    items: list[ListedNotification]
+    next: str | None
+
+
 class NotificationView(TypedDict):
     """A notification, its messages and attempts, and its timeline."""
 
@@ -694,6 +751,8 @@ class NotificationView(TypedDict):
     cancelled_at: str | None
     ended_at: str | None
     workflow_id: str | None
+    resend_of: str | None
+    revision: int
     messages: list[MessageView]
     timeline: list[EventView]
 
@@ -993,6 +1052,13 @@ Status: TypeAlias = Literal[
     "cancelled",
     "unknown",
 ]
+
+
+class SubjectView(TypedDict):
+    """What it was done to."""
+
+    kind: str
+    id: str
 
 
 class SuppressionCreate(TypedDict):

@@ -4,15 +4,25 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Unpack
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Unpack
 
-from api.sdk.calls import operation, procedure
+from api.sdk.calls import listing, operation, procedure
 from api.sdk.problems import NotEnded
 from api.sdk.resource import D, Resource
 from api.sdk.steps import Sleep, Steps
 
 if TYPE_CHECKING:
-    from api.sdk.models import AcceptedView, CancelledView, NotificationCreate, NotificationView
+    from api.sdk.models import (
+        AcceptedView,
+        CancelledView,
+        Channel,
+        ListedNotification,
+        NotificationCreate,
+        NotificationView,
+        Status,
+    )
     from api.sdk.resource import Id
 
 FIRST_PAUSE_SECONDS = 0.1
@@ -27,6 +37,24 @@ class Notifications(Resource[D]):
         self, *, idempotency_key: str | None = None, **body: Unpack[NotificationCreate]
     ) -> AcceptedView:
         """Accept one: delivered or explained. Asked again, it is accepted once."""
+
+    @listing("/v1/notifications")
+    def list(
+        self,
+        *,
+        after: str | None = None,
+        limit: int = 20,
+        category: str | None = None,
+        priority: Literal["high", "medium", "low"] | None = None,
+        channel: Channel | None = None,
+        status: Status | None = None,
+        profile: str | None = None,
+        group: str | None = None,
+        from_: datetime | str | None = None,
+        to: datetime | str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> ListedNotification:
+        """Give those for which all filters hold, the newest first."""
 
     @operation("GET", "/v1/notifications/{notification_id}")
     def get(self, notification_id: Id, /) -> NotificationView:

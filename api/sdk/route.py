@@ -74,8 +74,13 @@ class Route:
 
 
 def _query(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    given = {name: value for name, value in arguments.items() if value is not None}
-    return {name: _word(value) for name, value in given.items()}
+    query: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if isinstance(value, Mapping):  # metadata={"order": "4711"} is metadata.order=4711
+            query |= {f"{name}.{key}": _word(each) for key, each in value.items()}
+        elif value is not None:
+            query[name.rstrip("_")] = _word(value)  # from_, which Python keeps for itself
+    return query
 
 
 def _word(value: Any) -> Any:

@@ -123,6 +123,21 @@ def test_a_call_is_what_its_signature_says(call) -> None:
     }
 
 
+def test_filters_are_what_the_api_calls_them(call) -> None:
+    script = Script(says(200, {"items": [], "next": None}))
+    since = datetime(2030, 1, 31, tzinfo=UTC)
+
+    def ask(tidings: Any) -> Any:
+        return tidings.notifications.list(from_=since, metadata={"order": "4711"}, status="sent")
+
+    assert call(script, ask) == []
+    assert dict(script.asked[0].url.params) == {
+        "from": "2030-01-31T00:00:00+00:00",
+        "metadata.order": "4711",
+        "status": "sent",
+    }
+
+
 def test_what_is_put_into_a_path_stays_one_part_of_it(call) -> None:
     script = Script(busy(404, "not_found"))
     with pytest.raises(NotFound):

@@ -2,10 +2,11 @@
 
 import ast
 import inspect
+import keyword
 import subprocess
 import sys
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
@@ -62,6 +63,16 @@ def of_content(part: dict[str, Any]) -> dict[str, Any] | None:
     return content["application/json"]["schema"] if "application/json" in content else None
 
 
+def parameter(theirs: dict[str, Any]) -> tuple[str, Any]:
+    """What we call it, and its type."""
+    name, kind = theirs["name"], type_named(theirs["schema"], sent=True)
+    if theirs["in"] == "header":
+        return name.lower().replace("-", "_"), kind
+    if "." in name:  # a name that goes on as the caller likes
+        return name.partition(".")[0], Mapping[str, kind] | None
+    return f"{name}_" if keyword.iskeyword(name) else name, kind
+
+
 def test_the_types_are_those_of_the_document(document) -> None:
     assert PATH.read_text() == source(document), "the API's bodies or views changed: make sdk"
 
@@ -77,10 +88,7 @@ def test_parameters_agree_in_names_types_and_need(document) -> None:
     for name, call in declared():
         wanted: dict[str, tuple[Any, bool]] = {}
         for each in theirs[call.route.method, call.route.path].get("parameters", []):
-            ours = (
-                each["name"].lower().replace("-", "_") if each["in"] == "header" else each["name"]
-            )
-            kind = type_named(each["schema"], sent=True)
+            ours, kind = parameter(each)
             wanted[ours] = kind, each["required"]
             assert each["in"] != "header" or HEADERS[ours] == each["name"]
         found = {
