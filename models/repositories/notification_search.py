@@ -21,18 +21,23 @@ from models.sessions import Session
 QUICK, THOROUGH = 500, 4000  # rows looked at: of each source at first, then of the rarest
 MOST_FOUND = 10_000  # index entries read for it
 MOST_ROWS = 1000  # where only the row itself can tell
+UNBOUNDED = 2**31 - 1
 
 OF_PROFILE = "SELECT id, kind FROM notification n WHERE n.profile_id = s.profile_id"
-# Of each its streams, and what one of them holds, by which id.
+# Of each its streams that are not empty, and what one of them holds, by which id.
 SOURCES = {
     "listings": (
         "SELECT * FROM unnest(CAST(:kinds AS bigint[])) AS kind,"
-        " unnest(CAST(:listed_as AS text[])) AS status",
+        " unnest(CAST(:listed_as AS text[])) AS status"
+        " WHERE (SELECT true FROM notification_listing l WHERE l.kind = kind.kind"
+        " AND l.status = status.status AND l.id < :before_id AND l.id > :since_id LIMIT 1)",
         "SELECT id, kind FROM notification_listing l WHERE l.kind = s.kind AND l.status = s.status",
         "id",
     ),
     "metadata": (
-        "SELECT * FROM unnest(CAST(:kinds AS bigint[])) AS kind",
+        "SELECT * FROM unnest(CAST(:kinds AS bigint[])) AS kind"
+        " WHERE (SELECT true FROM notification_metadata m WHERE m.pair = :pair"
+        " AND m.kind = kind.kind LIMIT 1)",
         "SELECT notification_id AS id, kind FROM notification_metadata m"
         " WHERE m.pair = :pair AND m.kind = s.kind",
         "notification_id",
@@ -55,15 +60,18 @@ SOURCES = {
 FIND = """
 WITH streams AS MATERIALIZED (
     {streams}
+), cut AS MATERIALIZED (
+    SELECT GREATEST(LEAST(:each, :most_found / GREATEST(count(*), 1)), 1) AS at FROM streams
 ), found AS MATERIALIZED (
     SELECT f.* FROM streams s CROSS JOIN LATERAL (
         SELECT id, kind, row_number() OVER (ORDER BY id DESC) AS r FROM (
             {entries} AND {id} > :since_id AND {id} < :before_id
-            ORDER BY {id} DESC LIMIT :each) e) f
+            ORDER BY {id} DESC LIMIT (SELECT at FROM cut)) e) f
 ), examined AS MATERIALIZED (
     SELECT id, kind FROM found
     WHERE id >= COALESCE(
-        (SELECT id FROM found WHERE r = :each ORDER BY id DESC LIMIT 1), :since_id)
+        (SELECT id FROM found WHERE r = (SELECT at FROM cut) ORDER BY id DESC LIMIT 1),
+        :since_id)
     ORDER BY id DESC LIMIT :most
 ), page AS MATERIALIZED (
     SELECT n.* FROM examined e CROSS JOIN LATERAL (
@@ -103,7 +111,7 @@ SELECT page.id, page.priority, page.channels, page.profile_id, page.due_at, page
     looked.until AS looked_to
 FROM (
     SELECT CASE WHEN (SELECT count(*) FROM examined) = :most
-                OR EXISTS (SELECT FROM found WHERE r = :each)
+                OR EXISTS (SELECT FROM found WHERE r = (SELECT at FROM cut))
            THEN (SELECT id FROM examined ORDER BY id LIMIT 1) END AS until
 ) looked LEFT JOIN page ON true ORDER BY page.id DESC
 """
@@ -142,8 +150,12 @@ async def search(
 async def _look(session: Session, source: Source, values: dict[str, Any], most: int) -> Found:
     """What one source has, as far as `most` rows reach."""
     fetch = values["fetch"]
-    each = fetch if source.exact else max(1, min(most, MOST_FOUND // source.streams))
-    own = {**source.values, "each": each, "most": max(most, fetch)}
+    bounds = {
+        "each": fetch if source.exact else most,
+        "most_found": UNBOUNDED if source.exact else MOST_FOUND,
+        "most": max(most, fetch),
+    }
+    own = {**source.values, **bounds}
     answer = (await session.execute(STATEMENTS[source.name], values | own)).mappings().all()
     rows = [row for row in answer if row["id"]]
     if len(rows) == fetch:

@@ -15,7 +15,8 @@ from models.notification_filters import Filters
 from models.sessions import Session
 from models.status import Status
 
-MOST_MEMBERS = 2000  # a larger group is looked up row by row
+FEW_MEMBERS = 200  # of more, a part is told for each of many rows sooner than asked for by each
+MOST_MEMBERS = 2000  # of still more, they are not asked
 CLOCKS = timedelta(seconds=10)  # an id is older or newer than its row by less than this
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 # Before the end, only the rows tell one status from the other: are there messages, is it due?
@@ -49,13 +50,12 @@ SELECT (SELECT id FROM category WHERE application_id = :application_id AND name 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where to look: how many streams, and what is particular to it.
+    """Where to look, and what is particular to it.
 
     `exact`: whatever it finds is let through. `reads_rows`: only the rows tell what is.
     """
 
     name: str
-    streams: int
     values: Mapping[str, Any]
     exact: bool = False
     reads_rows: bool = False
@@ -93,29 +93,28 @@ async def asked(
         "group_id": names.group_id,
         "metadata": orjson.dumps(filters.metadata).decode(),
     }
-    return found, list(_sources(application_id, filters, found, names.members))
+    return found, list(_sources(application_id, filters, names.members))
 
 
-def _sources(
-    application_id: UUID, filters: Filters, values: Mapping[str, Any], members: int
-) -> Iterator[Source]:
+def _sources(application_id: UUID, filters: Filters, members: int) -> Iterator[Source]:
     """The most telling first."""
     pairs = pairs_of(application_id, filters.metadata)
-    kinds = len(values["kinds"])
     rows = filters.group is not None or filters.status in DECIDED
     own: dict[str, Any] = {"pair": None, "pairs": pairs}
     if filters.profile is not None:
-        yield Source("profile", len(values["profile_ids"]), own, reads_rows=rows)
+        yield Source("profile", own, reads_rows=rows)
     for pair in pairs:
         others = [other for other in pairs if other != pair]
         exact = not (others or rows or filters.profile or filters.status)
-        yield Source("metadata", kinds, {"pair": pair, "pairs": others}, exact, rows)
-    if filters.group is not None and members <= MOST_MEMBERS:
-        yield Source("members", max(members, 1), own, reads_rows=filters.status in DECIDED)
+        yield Source("metadata", {"pair": pair, "pairs": others}, exact, rows)
+    of_members = Source("members", own, reads_rows=filters.status in DECIDED)
+    if filters.group is not None and members <= FEW_MEMBERS:
+        yield of_members
     if filters.status or not (filters.profile or pairs):
         exact = not (pairs or rows or filters.profile)
-        streams = kinds * len(values["listed_as"])
-        yield Source("listings", streams, {**own, "of_status": False}, exact, rows)
+        yield Source("listings", {**own, "of_status": False}, exact, rows)
+    if filters.group is not None and FEW_MEMBERS < members <= MOST_MEMBERS:
+        yield of_members
 
 
 def _statuses(status: Status | None) -> dict[str, Any]:
