@@ -10,11 +10,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 from aiohttp import ClientConnectorDNSError, ClientConnectorError, TCPConnector
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from activities.guarded_connector import Guard, NotPublic, guarded_connector
 from activities.http_statuses import body_text, from_status
@@ -27,6 +27,8 @@ from models.messages import Channel, Message, Outcome, Scope, Verdict
 from models.webhook_urls import Target, private_hosts, target
 
 GONE = 410
+# Exact, or all beneath a domain: *.example.com.
+Host = Annotated[str, StringConstraints(to_lower=True, pattern=r"^(\*\.)?[^\s*/:@]+$")]
 
 
 class Webhook(HttpVendor):
@@ -49,7 +51,7 @@ class Webhook(HttpVendor):
         previous_secret: SigningKey | None = None
         header_prefix: str = Field("webhook-", pattern=r"^[a-z][a-z0-9-]{0,38}-$")
         timeout_seconds: float = Field(10, ge=1, le=10)
-        allowed_hosts: tuple[str, ...] = Field((), max_length=1000)  # exact, or *.example.com
+        allowed_hosts: tuple[Host, ...] = Field((), max_length=1000)
         receiver_deduplicates: bool = False
 
     config: Config

@@ -171,6 +171,7 @@ def test_a_weak_or_wrong_secret_is_refused_and_not_shown(secret):
     ("allowed", "reason"),
     [
         (["127.0.0.1"], ""),
+        (["HOOKS.example.com", "*.0.0.1"], ""),
         (["hooks.example.com"], "host_not_allowed"),
         (["*.0.1", "x.example.com"], ""),
         (["*.127.0.0.1", "0.0.1"], "host_not_allowed"),
@@ -230,3 +231,12 @@ async def test_the_certificate_must_be_the_host_s(certified, verdict):
         int(verdict is Verdict.ACCEPTED),
     )
     assert names == ["localhost"]
+
+
+@pytest.mark.parametrize(
+    "host", ["", "*", "https://example.com", "example.com:443", "a b", "*.*.x"]
+)
+def test_what_is_no_host_is_not_listed(host):
+    with pytest.raises(Misconfigured) as raised:
+        load("webhook", {"secret": NEW, "allowed_hosts": [host]})
+    assert raised.value.field == "allowed_hosts.0"

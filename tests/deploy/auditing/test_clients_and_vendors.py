@@ -150,6 +150,6 @@ async def test_a_rate_goes_by_our_own_name_of_an_account(ledgers: Ledgers) -> No
         await ledgers.audit(rates={"shop-smss": 1})
     assert str(refused.value) == (
         "--rate shop-smss=1: no such account or vendor;"
-        " there are shop-sms, sendgrid, smtp, telegram, twilio"
+        " there are shop-sms, sendgrid, smtp, telegram, twilio, webhook"
     )
     await ledgers.connection.execute("TRUNCATE application CASCADE")
