@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +23,25 @@ from models.repositories.staff import NewMember
 from models.roles import Role
 from models.sessions import Sessions
 
-ORIGIN = "https://console"
+HOST = "console.example"
+ORIGIN = f"https://{HOST}"
+NUMBERS = count(1)
 PASSWORD = "correct horse battery staple"
-QUICK = passwords.Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
 FORM_ID = re.compile(r'name="form_id" value="([0-9a-f-]{36})"')
+
+
+class Counted(passwords.Passwords):
+    """How often a password was compared; each takes the same time."""
+
+    def __init__(self) -> None:
+        super().__init__(QUICK)
+        self.compared = 0
+
+    def _verified(self, kept: str, password: str) -> bool:
+        self.compared += 1
+        return super()._verified(kept, password)
 
 
 class Clock:
@@ -88,7 +103,8 @@ class Desk:
     def browser(self) -> Browser:
         """One that nobody has used."""
         app = app_of(self.api)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        client = f"10.0.{next(NUMBERS) // 250}.{next(NUMBERS) % 250}", 12345
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=client)
         return Browser(httpx.AsyncClient(transport=transport, base_url=ORIGIN))
 
     async def hire(self, role: str, *applications: str, email: str = "") -> tuple[UUID, str]:
@@ -108,14 +124,21 @@ class Desk:
         browser, token = self.browser(), new_token()
         async with self.sessions.begin() as session:
             await staff_sessions.begin(session, digest(token), id, self.clock())
-        browser.http.cookies.set(self.console.cookies.name(), token)
+        self.carry(browser, token)
         return browser
+
+    def carry(self, browser: Browser, token: str) -> None:
+        """This is the browser's session from now on."""
+        browser.http.cookies.set(self.console.cookies.name(), token, domain=HOST)
+
+    def token_of(self, browser: Browser) -> str:
+        return browser.http.cookies.get(self.console.cookies.name(), "")
 
 
 @asynccontextmanager
 async def desk_of(api: Api, database_url: str) -> AsyncIterator[Desk]:
     console: Console = app_of(api).state.console
-    console.passwords, console.clock = QUICK, Clock()
+    console.passwords, console.clock = Counted(), Clock()
     engine = database.engine(database_url, pool=2)
     desk = Desk(api, console, console.clock, Sessions(engine), {})
     for role in Role:

@@ -24,6 +24,8 @@ class Console:
     cookies: Cookies
     passwords: Passwords = field(default_factory=Passwords)
     clock: Callable[[], datetime] = now
+    most_of_account: int = 10  # attempts to log in, in a quarter of an hour
+    most_of_address: int = 100
 
 
 def console_of(request: Request) -> Console:

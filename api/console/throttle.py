@@ -13,7 +13,6 @@ from models.errors import TooManyAttempts
 from models.repositories import staff_attempts
 from models.sessions import Session
 
-MOST_OF_ACCOUNT, MOST_OF_ADDRESS = 10, 100
 Begin = Callable[[], AbstractAsyncContextManager[Session]]
 
 
@@ -23,7 +22,8 @@ async def attempt(
 ) -> AsyncIterator[None]:
     """One attempt: counted before it is made, forgotten if it succeeds, TooManyAttempts."""
     now, (whose, where) = visit.console.clock(), _keys(visit, request, email, id)
-    most = {whose: MOST_OF_ACCOUNT} | ({where: MOST_OF_ADDRESS} if where else {})
+    console = visit.console
+    most = {whose: console.most_of_account} | ({where: console.most_of_address} if where else {})
     async with begin() as session:
         wait = await staff_attempts.count(session, most, now)
     if wait is not None:

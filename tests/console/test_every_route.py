@@ -1,0 +1,116 @@
+"""Each route of the console, with each role, without a session, and forged."""
+
+import httpx
+import pytest
+from console_routes import NOBODY, Page, every, once
+from console_visitors import ORIGIN, Browser, Desk
+
+from models.roles import Role, may
+
+PAGES = every()
+POSTS = [page for page in PAGES if page.method == "POST"]
+OURS = [page for page in PAGES if page.needs]
+
+
+def is_page(answer: httpx.Response) -> bool:
+    return answer.headers.get("content-type", "").startswith("text/html")
+
+
+async def ask(browser: Browser, page: Page, **fields: str) -> httpx.Response:
+    if page.method == "POST":
+        return await browser.post(page.address, {**fields, "form_id": once()})
+    return await browser.get(page.address)
+
+
+def test_all_pages_are_known() -> None:
+    assert len(PAGES) > 30
+    assert {page.path for page in PAGES if page.needs is None} == {
+        "/login", "/preferences", "/login/oidc", "/login/oidc/back",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("page", OURS, ids=str)
+async def test_without_a_session_there_is_only_the_log_in(desk: Desk, page: Page) -> None:
+    browser = desk.browser()
+    fields = await browser.form_of("/login")
+    answer = await ask(browser, page, **fields)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/console/login?next=%2Fconsole%2F")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("page", OURS, ids=str)
+async def test_a_role_does_what_it_may_and_no_more(desk: Desk, page: Page, role: Role) -> None:
+    browser = await desk.at_work(role) if page.path == "/logout" else desk.staff[role]
+    assert page.needs
+    fields = await browser.form_of("/account") if page.method == "POST" else {}
+    answer = await ask(browser, page, **fields)
+    if may(role, page.needs.permission):
+        assert answer.status_code not in (401, 403, 500), answer.text
+    else:
+        assert answer.status_code == 403
+        assert is_page(answer)
+        assert "does not include it" in answer.text
+
+
+@pytest.mark.parametrize("page", POSTS, ids=str)
+async def test_a_forged_form_does_nothing(desk: Desk, page: Page) -> None:
+    admin, other = desk.staff[Role.ADMIN], desk.staff[Role.VIEWER]
+    theirs = await other.form_of("/account")
+    for fields in ({}, {"form_token": ""}, {"form_token": "0" * 64}, theirs):
+        answer = await admin.post(page.address, {**fields, "form_id": once()})
+        assert answer.status_code == 403
+        assert is_page(answer)
+        assert "not of this session" in answer.text
+
+
+@pytest.mark.parametrize("page", POSTS, ids=str)
+async def test_another_site_sends_no_form(desk: Desk, page: Page) -> None:
+    admin = desk.staff[Role.ADMIN]
+    fields = {**await admin.form_of("/account"), "form_id": once()}
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"{ORIGIN}.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ):
+        answer = await admin.post(page.address, fields, **headers)
+        assert answer.status_code == 403
+        assert "sent from another site" in answer.text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+async def test_no_answer_is_json_and_all_have_the_policy(desk: Desk, page: Page) -> None:
+    browser = desk.browser() if page.path == "/logout" else desk.staff[Role.ADMIN]
+    answer = await ask(browser, page)
+    assert "json" not in answer.headers.get("content-type", "")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["strict-transport-security"]
+
+
+async def test_what_is_not_there_is_a_page_here_and_a_problem_there(desk: Desk) -> None:
+    admin = desk.staff[Role.ADMIN]
+    for path in ("/nothing", "/campaigns/nothing", f"/campaigns/{NOBODY}", "/account/nothing"):
+        answer = await admin.get(path)
+        assert answer.status_code == 404
+        assert is_page(answer)
+    put = await admin.http.put("/console/account")
+    assert (put.status_code, is_page(put)) == (405, True)
+    there = await admin.http.get("/v1/nothing")
+    assert there.headers["content-type"] == "application/problem+json"
+    assert (await admin.http.get("/console")).headers["location"] == "/console/"
+
+
+async def test_a_member_of_some_applications_sees_no_others(desk: Desk) -> None:
+    await desk.api.new_key(application="theirs")
+    limited = await desk.at_work("admin", "theirs")
+    assert "theirs" in await limited.page("/")
+    assert (await limited.get("/campaigns?application=demo")).status_code == 404
+    assert (await limited.get("/staff")).status_code == 403
+    everywhere = desk.staff[Role.ADMIN]
+    assert (await everywhere.get("/campaigns?application=theirs")).status_code == 200
