@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
 from typing import Literal
 
+from models.messages import Channel
 from models.rendering.content import Content, sources
+from models.rendering.locales import DEFAULT
+from models.rendering.prepared import PARTS
 
 CONTEXT = 3  # lines around a change
 MOST_COMPARED = 250_000  # pairs of lines between the first and the last difference
@@ -31,7 +34,7 @@ def content_diff(before: Content, after: Content, names: tuple[str, str]) -> lis
     old, new = _parts(before), _parts(after)
     return [
         PartDiff(*path, change=_change(path in old, path in new), diff=diff)
-        for path in dict.fromkeys([*old, *new])
+        for path in sorted({*old, *new}, key=_rank)
         if (diff := unified(old.get(path, ""), new.get(path, ""), _paths(path, names)))
     ]
 
@@ -108,6 +111,13 @@ def _parts(content: Content) -> Mapping[tuple[str, str, str], str]:
         channel, locale, part = field.split(".")[1:]
         found[channel, locale, part] = source
     return found
+
+
+def _rank(path: tuple[str, str, str]) -> tuple[int, bool, str, int]:
+    """Channels and parts in our order, the default locale first: a database keeps none."""
+    channel, locale, part = path
+    parts = list(PARTS[Channel(channel)])
+    return list(Channel).index(Channel(channel)), locale != DEFAULT, locale, parts.index(part)
 
 
 def _paths(path: tuple[str, str, str], names: tuple[str, str]) -> tuple[str, str]:

@@ -2,9 +2,12 @@
 
 from typing import Annotated, Any
 
+from babel import Locale
+from babel.units import format_unit
 from fastapi import Path, Response
 
 from api.category_bodies import CategoryCreate, CategoryPatch
+from api.console import texts
 from api.console.forms import Form, FormFields, FormOnce
 from api.console.routes import pages
 from api.console.visits import Author, Reader
@@ -26,7 +29,9 @@ async def list_categories(visit: Reader, session: Session, page: Page) -> Respon
     after = page.after[0] if page.after else None
     rows = await categories.page(session, visit.application_id, after, page.fetch)
     items, following = page.cut(rows, lambda row: [row["name"]])
-    return visit.render("categories/list.html", items=items, next=following, life=_life)
+    locale = texts.LOCALES[visit.language]
+    lives = {row["name"]: _life_in_words(row, locale) for row in items}
+    return visit.render("categories/list.html", items=items, next=following, lives=lives)
 
 
 @router.get("/-/new")
@@ -83,6 +88,11 @@ def _life(row: Any) -> tuple[int, str]:
     seconds = int(row["expires_after"].total_seconds())
     unit = next(name for name in reversed(UNITS) if seconds % UNITS[name] == 0)
     return seconds // UNITS[unit], unit
+
+
+def _life_in_words(row: Any, locale: Locale) -> str:
+    amount, unit = _life(row)
+    return format_unit(amount, f"duration-{unit.removesuffix('s')}", locale=locale)
 
 
 def _choices(row: Any) -> dict[str, Any]:

@@ -91,6 +91,9 @@ async def add_version(visit: Author, session: Session, name: Name, form: FormOnc
 async def sections(visit: Author, form: Form) -> Response:
     """The parts as they are in the form, with one channel and locale more, or less."""
     content = template_forms.content_of(form)
+    for path in form.every("section"):  # those that nothing is written in yet
+        channel, _, locale = path.partition("/")
+        content.setdefault(channel, {}).setdefault(locale, {})
     if "remove" in form:
         channel, _, locale = form["remove"].partition("/")
         content.get(channel, {}).pop(locale, None)

@@ -11,6 +11,7 @@ from api.errors import of
 from api.template_bodies import VersionCreate
 from models.errors import Invalid, TidingsError
 from models.messages import Channel
+from models.rendering.locales import DEFAULT
 from models.rendering.prepared import PARTS
 from models.rendering.preview import Preview, preview
 from models.template_draft import Draft, drafted
@@ -36,7 +37,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a preview came to: a message, or why there is none."""
+    """What a preview came to: a message, or why there is none; neither, if nothing is written."""
 
     message: Preview | None
     problem: Mapping[str, Any] | None
@@ -67,22 +68,24 @@ def draft_of(form: FormFields) -> Draft:
 
 
 def sections_of(content: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[Section]:
-    """All that a content has, in our order of channels."""
+    """All that a content has: channels in our order, the default locale first."""
     return [
         Section(channel, locale, {part: parts.get(part, "") for part in PARTS[channel]})
         for channel in Channel
-        for locale, parts in content.get(channel.value, {}).items()
+        for locale, parts in sorted(content.get(channel.value, {}).items(), key=_default_first)
     ]
 
 
 def shown(form: FormFields) -> Shown:
-    """The message that the form makes; nothing is written."""
+    """The message that the form makes; variables without data stand for themselves."""
+    if not content_of(form):
+        return Shown(None, None)
     channel, _, locale = form.get("shown", "").partition("/")
     try:
         draft = draft_of(form)
         if channel not in draft.content:
             channel, locale = next(iter(draft.content)), ""
-        data = _data(form.get("data", ""))
+        data = {**_samples(draft.variables, draft.types), **_data(form.get("data", ""))}
         made = preview(
             draft.content, channel, locale, data, variables=draft.variables, types=draft.types
         )
@@ -93,13 +96,20 @@ def shown(form: FormFields) -> Shown:
 
 def sample_data(variables: list[str], types: Mapping[str, str]) -> str:
     """A value for each variable, to begin with."""
-    data = {name: FIRST_DATA.get(types.get(name, "string"), name) for name in variables}
-    return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+    return orjson.dumps(_samples(variables, types), option=orjson.OPT_INDENT_2).decode()
 
 
 def written_types(types: Mapping[str, str]) -> str:
     """A line for each."""
     return "\n".join(f"{name}: {kind}" for name, kind in sorted(types.items()))
+
+
+def _default_first(locale_and_parts: tuple[str, Any]) -> tuple[bool, str]:
+    return locale_and_parts[0] != DEFAULT, locale_and_parts[0]
+
+
+def _samples(variables: list[str], types: Mapping[str, str]) -> dict[str, Any]:
+    return {name: FIRST_DATA.get(types.get(name, "string"), name) for name in variables}
 
 
 def _types(text: str) -> dict[str, str] | None:

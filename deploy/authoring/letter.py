@@ -18,6 +18,7 @@ from deploy.sending.refusals import CannotRead
 HEAD = "=== "
 ESCAPE = "\\"
 VARIABLES = "variables"
+ORDER = ("subject", "html", "text")
 
 Content = Mapping[str, Mapping[str, Mapping[str, str]]]
 
@@ -38,7 +39,7 @@ class Letter:
 
 def written(content: Content, variables: Mapping[str, str]) -> str:
     """The file of a version; `variables`: those that are declared."""
-    sections = [("/".join(path), text) for path, text in _parts(content)]
+    sections = [("/".join(path), text) for path, text in sorted(_parts(content), key=_rank)]
     if variables:
         words = "\n".join(f"{name}: {kind}" for name, kind in sorted(variables.items()))
         sections.insert(0, (VARIABLES, words))
@@ -103,6 +104,12 @@ def _parts(content: Content) -> Iterator[tuple[tuple[str, str, str], str]]:
         for locale, parts in locales.items():
             for part, text in parts.items():
                 yield (channel, locale, part), text
+
+
+def _rank(path_and_text: tuple[tuple[str, str, str], str]) -> tuple[str, bool, str, int]:
+    """The default locale first, and parts as they are read: a database keeps no order."""
+    channel, locale, part = path_and_text[0]
+    return channel, locale != "default", locale, (*ORDER, part).index(part)
 
 
 def _escaped(text: str) -> str:

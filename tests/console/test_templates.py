@@ -102,12 +102,11 @@ async def test_a_preview_is_framed_under_a_policy_of_its_own(author) -> None:
     [
         ({"data": "{"}, "not JSON: line 1"),
         ({"data": "[]"}, "want an object"),
-        ({"data": "{}"}, "content.sms.default.text</strong>: line 1"),
+        ({"content.sms.default.text": "a\n{{ x.y }}"}, "content.sms.default.text</strong>: line 2"),
         ({"variables": "name: strin"}, "variables.name"),
         ({"variables": ": string"}, "want a variable and its type"),
         ({"variables": "other"}, "'name' is not declared"),
         ({"content.sms.default.text": "{{"}, "line 1"),
-        ({"content.sms.default.text": " "}, "not empty"),
     ],
 )
 async def test_what_is_wrong_with_a_preview_is_said(author, changes, words) -> None:
@@ -122,10 +121,21 @@ async def test_what_is_wrong_with_a_preview_is_said(author, changes, words) -> N
     assert "Ada" not in frame.text
 
 
+async def test_what_has_no_data_is_shown_by_its_name(author) -> None:
+    form = await author.form_of("/templates/-/new")
+
+    facts = await author.post("/templates/-/facts", form)
+    frame = await author.post("/templates/-/frame", {**form, **SMS, "data": ""})
+
+    assert "What you write is shown here." in facts.text
+    assert "Hello name,\nbye" in frame.text
+
+
 async def test_channels_and_languages_come_and_go_with_what_is_written(author) -> None:
     form = await author.form_of("/templates/-/new")
     added = await author.post(
-        "/templates/-/sections", {**form, **SMS, "channel": "email", "locale": "pt-BR"}
+        "/templates/-/sections",
+        {**form, **SMS, "channel": "email", "locale": "pt-BR", "section": "telegram/default"},
     )
     removed = await author.post(
         "/templates/-/sections",
@@ -136,6 +146,7 @@ async def test_channels_and_languages_come_and_go_with_what_is_written(author) -
     )
 
     assert 'name="content.email.pt-BR.subject"' in added.text
+    assert 'name="content.telegram.default.text"' in added.text  # nothing is written in it yet
     assert "Hello {{ name }},\nbye</textarea>" in added.text
     assert re.search(r'value="email/pt-BR" +checked', added.text)
     assert "content.sms.default.text" not in removed.text
