@@ -6,9 +6,10 @@ from temporalio import activity
 
 from models import approval_code
 from models.campaign_steps import ApprovalAsked, Step
-from models.repositories import campaign_approvals, campaign_steps, campaigns
-from models.repositories.campaign_approvals import Decision
-from models.repositories.campaigns import By
+from models.repositories import audit_log, campaign_approvals, campaign_steps, campaigns
+from models.repositories.audit_log import Actor, Entry
+from models.repositories.campaign_approvals import Answer, Decision
+from models.repositories.campaigns import By, Row
 from models.repositories.outcomes import storable
 from models.sessions import Sessions
 
@@ -42,8 +43,17 @@ class CampaignActivities:
             else:
                 decision = Decision(hash, by, via="signal")
                 answer = await campaign_approvals.approve(session, campaign, decision)
+            await audit_log.append(session, _entry(campaign, by, answer))
         return answer.refused
 
     def _is_valid(self, asked: ApprovalAsked, hash: str, approver: str) -> bool:
         known = self._secret_keys, asked.owner_id, hash, approver
         return bool(hash) and approval_code.is_valid(asked.code, *known)
+
+
+def _entry(campaign: Row, by: By, answer: Answer) -> Entry:
+    """By whom the signal names: who that was, only a code that is valid tells."""
+    detail = {"via": "signal", **({"refused": answer.refused} if answer.refused else {})}
+    id, application_id = str(campaign["id"]), campaign["application_id"]
+    actor = Actor("system" if answer.refused == "code_invalid" else "key", None, by.owner)
+    return Entry(actor, "campaign.approve", "campaign", id, application_id, detail)

@@ -130,7 +130,7 @@ def rule_problems(campaign: Row, facts: Row) -> list[Problem]:
         detail = f"{facts['category']} is for single notifications, not for campaigns"
         problems.append(_problem("category_not_bulk", "category", detail))
     if not facts["has_account"]:
-        detail = f"no vendor account for {campaign['channel']}: tidings accounts add"
+        detail = f"no vendor account for {campaign['channel']}: tidings vendors add"
         problems.append(_problem("no_account", "channel", detail))
     if campaign["off_hours"] and facts["off_hours_from"] == facts["off_hours_to"]:
         detail = "the application's off-hours window never opens"

@@ -17,6 +17,7 @@ from api.load import Load
 from api.routers import (
     applications,
     audiences,
+    audit_log,
     batches,
     campaign_moves,
     campaign_progress,
@@ -26,6 +27,8 @@ from api.routers import (
     groups,
     health,
     keys,
+    notification_edits,
+    notification_events,
     notifications,
     profile_contacts,
     profiles,
@@ -85,6 +88,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.reading = Sessions(lists)
     # The others are for keys, counts and starts, which never wait behind requests.
     app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
+    app.state.streams = asyncio.Semaphore(notification_events.STREAMS)
     app.state.keys = KeyCache(sessions)
     app.state.limits = Limits(settings.key_requests_per_second)
     app.state.starter = Starter(temporal, sessions)
@@ -99,6 +103,8 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         audiences,
         batches,
         notifications,
+        notification_edits,
+        notification_events,
         campaigns,
         campaign_moves,
         campaign_progress,
@@ -108,6 +114,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         vendor_accounts,
         keys,
         applications,
+        audit_log,
         profiles,
         profile_contacts,
         groups,

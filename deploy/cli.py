@@ -28,8 +28,10 @@ COMMANDS = {
     "relay": "Run the relay: starts, sweeps, reconciles.",
     "send": "Send one notification, or a file of them.",
     "audiences": "Upload audiences, see what was refused.",
-    "keys": "Make and revoke API keys.",
-    "accounts": "Add and list vendor accounts.",
+    "keys": "Make, rotate and revoke API keys.",
+    "applications": "Make and change applications.",
+    "vendors": "Add, order, pause and test vendor accounts.",
+    "audit-log": "Read and verify who did what.",
     "staff": "Say who may use the console.",
     "campaigns": "Make, approve, watch and audit campaigns.",
     "profiles": "Make and change people who receive.",
@@ -68,7 +70,8 @@ def _app(asked: str) -> typer.Typer:
         if name != asked:
             app.command(name, help=summary)(_not_asked_for)
             continue
-        found = getattr(importlib.import_module(f"deploy.commands.{name}"), name)
+        module = name.replace("-", "_")
+        found = getattr(importlib.import_module(f"deploy.commands.{module}"), module)
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name, help=summary)
         else:

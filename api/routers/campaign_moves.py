@@ -11,10 +11,12 @@ from api import errors
 from api.campaign_bodies import Approval, Rate, Rejection
 from api.campaign_steering import Steering
 from api.campaign_views import CampaignView, CancelView, CodeView, campaign_view
-from api.deps import Approver, CampaignWriter, Session, Starts
+from api.deps import Approver, CampaignWriter, Session, Starts, actor_of
 from api.json_route import JsonRoute
 from models.campaign import CampaignMove, CampaignStatus
+from models.repositories import audit_log
 from models.repositories.api_keys import Caller
+from models.repositories.audit_log import Entry
 from models.repositories.campaign_approvals import Answer
 from models.repositories.campaigns import By
 
@@ -33,7 +35,10 @@ async def submit_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CampaignView:
     """Count the audience, check the rules, and wait for approval."""
-    return campaign_view(await _steering(campaign_id, caller, session, starts).submit())
+    steering = _steering(campaign_id, caller, session, starts)
+    row = await steering.submit()
+    await _noted(caller, steering, "submit")
+    return campaign_view(row)
 
 
 @router.post("/approve", response_model=CampaignView)
@@ -43,6 +48,7 @@ async def approve_campaign(
     """Approve what you have seen. Nobody approves what they have made, edited or submitted."""
     steering = _steering(campaign_id, caller, session, starts)
     answer = await steering.approve(body.hash)
+    await _noted(caller, steering, "approve", answer)
     return _problem(answer) if answer.refused else campaign_view(await steering.read())
 
 
@@ -53,6 +59,7 @@ async def reject_campaign(
     """Reject it with a reason; it can be edited and submitted again."""
     steering = _steering(campaign_id, caller, session, starts)
     answer = await steering.reject(body.hash, body.reason)
+    await _noted(caller, steering, "reject", answer)
     return _problem(answer) if answer.refused else campaign_view(await steering.read())
 
 
@@ -69,6 +76,7 @@ async def approval_code_of(
     keys: str = request.app.state.secret_keys
     steering = _steering(campaign_id, caller, session, starts)
     answer, code = await steering.approval_code(body.hash, keys)
+    await _noted(caller, steering, "approval_code", answer)
     if answer.refused:
         return _problem(answer)
     return CodeView(
@@ -87,6 +95,7 @@ async def pause_campaign(
     """Nothing new is sent within two seconds."""
     steering = _steering(campaign_id, caller, session, starts)
     await steering.move(CampaignMove.PAUSED)
+    await _noted(caller, steering, "pause")
     return campaign_view(await steering.read())
 
 
@@ -97,6 +106,7 @@ async def resume_campaign(
     """Go on where it stopped."""
     steering = _steering(campaign_id, caller, session, starts)
     await steering.move(CampaignMove.RESUMED)
+    await _noted(caller, steering, "resume")
     return campaign_view(await steering.read())
 
 
@@ -107,6 +117,7 @@ async def change_rate(
     """Change how many are sent a second; null: as many as the account allows."""
     steering = _steering(campaign_id, caller, session, starts)
     await steering.change_rate(body.per_second)
+    await _noted(caller, steering, "rate")
     return campaign_view(await steering.read())
 
 
@@ -115,7 +126,9 @@ async def cancel_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CancelView:
     """Stop it for good: how many were stopped, how many had gone, how many are in doubt."""
-    found = await _steering(campaign_id, caller, session, starts).cancel()
+    steering = _steering(campaign_id, caller, session, starts)
+    found = await steering.cancel()
+    await _noted(caller, steering, "cancel")
     return CancelView(
         status=CampaignStatus.CANCELLED,
         stopped=found.stopped,
@@ -126,6 +139,16 @@ async def cancel_campaign(
 
 def _steering(campaign_id: UUID, caller: Caller, session: Session, starts: Starts) -> Steering:
     return Steering(session, starts, caller.application_id, campaign_id, _by(caller))
+
+
+async def _noted(
+    caller: Caller, steering: Steering, verb: str, answer: Answer | None = None
+) -> None:
+    """In the audit log; what did not count too. Last, since it holds up who else writes there."""
+    detail = {"refused": answer.refused} if answer and answer.refused else {}
+    id, application_id = str(steering.id), steering.application_id
+    entry = Entry(actor_of(caller), f"campaign.{verb}", "campaign", id, application_id, detail)
+    await audit_log.append(steering.session, entry)
 
 
 def _problem(answer: Answer) -> Response:

@@ -1,12 +1,11 @@
-"""`tidings keys`: make, list and revoke API keys. A key is shown once, when it is made."""
+"""`tidings keys`: make, list, rotate and revoke API keys. A key is shown once, when it is made."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from uuid_utils.compat import uuid7
 
 from deploy.commands.options import AsJson
 from deploy.managing import applications
@@ -17,12 +16,13 @@ from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
 from models import keys as shapes
 from models.errors import NotFound
+from models.key_grant import Grant
+from models.new_key import Made, new_key
 from models.repositories import api_keys
-from models.repositories.api_keys import NewKey
 from models.sessions import Session
 
 NAME = "tidings keys"
-keys = typer.Typer(help="Make and revoke API keys.", no_args_is_help=True)
+keys = typer.Typer(help="Make, rotate and revoke API keys.", no_args_is_help=True)
 
 
 @keys.command()
@@ -41,30 +41,50 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown now, and never again: only its SHA-256 is kept."""
-    key, id, wanted = shapes.new(), uuid7(), scopes_of(scopes)
-    expires_at = expiry(days)
+    grant = Grant(scopes_of(scopes), expiry(days))
     owner, name = words_of("--owner", owner), words_of("--name", name)
 
-    async def insert(session: Session) -> None:
-        find = applications.made if new_application else applications.known
-        new = NewKey(
-            id=id,
-            application_id=await find(session, application),
-            name=name,
-            owner=owner,
-            sha256=shapes.digest(key),
-            last_four=key[-4:],
-            scopes=wanted,
-            expires_at=expires_at,
-        )
-        await api_keys.create(session, new, actor())
+    async def make(session: Session) -> Made:
+        if new_application:
+            id = await applications.made(session, application, actor())
+        else:
+            id = await applications.known(session, application)
+        made = new_key(id, name, owner, grant)
+        await api_keys.create(session, made.row, actor())
+        return made
 
-    in_transaction(reach(data), NAME, insert)
-    _tell(key, id, wanted, as_json=as_json)
+    _tell(in_transaction(reach(data), NAME, make), as_json=as_json)
     if new_application:
         typer.echo(
-            f"{application} sends through accounts of its own: tidings accounts add", err=True
+            f"{application} sends through accounts of its own: tidings vendors add", err=True
         )
+
+
+@keys.command()
+def rotate(
+    key_id: Annotated[UUID, typer.Argument(help="The id that `list` shows.")],
+    overlap_hours: Annotated[
+        float, typer.Option(min=0, max=720, help="How long the old one still works.")
+    ] = 24,
+    days: Annotated[
+        int | None, typer.Option(help="Valid so long, 0 for ever; else as the old one was.")
+    ] = None,
+    data: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key's successor, with the same scopes; both work until the overlap ends."""
+
+    async def make(session: Session) -> Made:
+        old = await api_keys.get(session, None, key_id)
+        expires_at = api_keys.renewed_until(old) if days is None else expiry(days)
+        grant = Grant(old["scopes"], expires_at, old["requests_per_second"])
+        of = old["application_id"]
+        made = new_key(of, old["name"], old["owner"], grant, old["lineage_id"])
+        overlap = timedelta(hours=overlap_hours)
+        await api_keys.rotate(session, old, made.row, overlap, actor())
+        return made
+
+    _tell(in_transaction(reach(data), NAME, make), as_json=as_json)
 
 
 @keys.command("list")
@@ -74,7 +94,7 @@ def list_keys(data: Folder = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, default=str))
         return
-    columns = ("id", "application", "name", "owner", "ends in", "scopes", "state")
+    columns = ("id", "application", "name", "owner", "ends in", "scopes", "state", "used (UTC)")
     show_rows(columns, [_words(row) for row in rows])
 
 
@@ -86,7 +106,10 @@ def revoke(
     """Revoke a key; within 2 seconds no API process takes it any more."""
 
     async def end(session: Session) -> bool:
-        return await api_keys.revoke(session, None, key_id, actor())
+        try:
+            return await api_keys.revoke(session, None, key_id, actor())
+        except NotFound:
+            return False
 
     if not in_transaction(reach(data), NAME, end):
         raise NotFound("no live key with this id")
@@ -95,7 +118,8 @@ def revoke(
 
 def _words(row: dict[str, Any]) -> list[str]:
     words = [str(row[c]) for c in ("id", "application", "name", "owner", "last_four")]
-    return [*words, ", ".join(row["scopes"]), _state(row)]
+    used = f"{row['last_used_at']:%Y-%m-%d %H:%M}" if row["last_used_at"] else "never"
+    return [*words, ", ".join(row["scopes"]), _state(row), used]
 
 
 def _state(row: dict[str, Any]) -> str:
@@ -103,8 +127,10 @@ def _state(row: dict[str, Any]) -> str:
     return f"live until {ends:%Y-%m-%d}" if row["state"] == "live" and ends else str(row["state"])
 
 
-def _tell(key: str, id: UUID, scopes: list[str], *, as_json: bool) -> None:
+def _tell(made: Made, *, as_json: bool) -> None:
+    id, scopes = str(made.row.id), made.row.scopes
     if as_json:
-        typer.echo(json.dumps({"id": str(id), "key": key, "scopes": scopes}))
+        typer.echo(json.dumps({"id": id, "key": made.secret, "scopes": scopes}))
     else:
-        typer.echo(f"{key}\n\nid {id}, scopes {', '.join(scopes)}. Keep it: it is shown only now.")
+        said = f"id {id}, scopes {', '.join(scopes)}. Keep it: it is shown only now."
+        typer.echo(f"{made.secret}\n\n{said}")

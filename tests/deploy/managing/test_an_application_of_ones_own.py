@@ -34,11 +34,11 @@ async def test_it_sends_inline_content_through_its_own_account(beside, stack, ru
         "base_url": stack.mailbox,
     }
     await beside(
-        *("accounts", "add", "--application", "bakery", "--channel", "sms", "--vendor", "twilio"),
+        *("vendors", "add", "--application", "bakery", "--channel", "sms", "--vendor", "twilio"),
         *("--name", "bakery-twilio", "--rank", "1", "--config", "-"),
         input=json.dumps(settings),
     )
-    lines = (await beside("accounts", "list")).splitlines()
+    lines = (await beside("vendors", "list")).splitlines()
     assert ["bakery-twilio", "bakery"] in [line.split()[:2] for line in lines]
     code, _, err = await run_tidings(
         *("send", "--sms", "+4915112340000", "--text", "Fresh bread", "--wait"),

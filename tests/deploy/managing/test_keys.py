@@ -59,7 +59,7 @@ async def test_a_key_of_some_days_says_until_when(tidings) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [("keys", "list"), ("keys", "revoke", "0" * 32), ("accounts", "list"), ("migrate",)],
+    [("keys", "list"), ("keys", "revoke", "0" * 32), ("vendors", "list"), ("migrate",)],
 )
 async def test_a_database_that_does_not_answer_is_one_line(
     tidings, free_tcp_port: int, command: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Vendor accounts as `tidings accounts` makes and lists them; their settings go in, never out."""
+"""Vendor accounts as `tidings vendors` finds and makes them; their settings go in, never out."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,12 +7,15 @@ from uuid import UUID
 
 import orjson
 import typer
-from sqlalchemy import text
 
 from activities.vendor import VENDORS, load, vendor_class
-from models.errors import Conflict, Invalid, Misconfigured
-from models.repositories import applications
+from deploy.managing import applications
+from models.errors import Conflict, Invalid, Misconfigured, NotFound
+from models.repositories import vendor_account_changes as changes
+from models.repositories import vendor_accounts
 from models.repositories.applications import NewAccount
+from models.repositories.audit_log import Actor
+from models.repositories.vendor_accounts import Row
 from models.seal import Keyring
 from models.sessions import Session
 
@@ -20,18 +23,24 @@ LONGEST_NAME = 100
 HIGHEST_RANK = 1000
 MOST_PER_SECOND = 1_000_000.0
 
-EVERY = text("""
-SELECT a.name, p.name AS application, a.channel, a.vendor, a.rank, r.per_second,
-       a.paused_at, a.closed_reason,
-       CASE WHEN a.closed_until > now() THEN a.closed_until END AS closed_until
-FROM vendor_account a JOIN application p ON p.id = a.application_id
-LEFT JOIN vendor_rate r ON r.account_id = a.id
-ORDER BY p.name, a.channel, a.rank, a.name
-""")
-THERE = text("""
-SELECT vendor, channel, rank FROM vendor_account
-WHERE application_id = :application_id AND name = :name
-""")
+
+async def found(session: Session, name: str, application: str | None) -> Row:
+    """The account of that name, locked; an application need not be said if only one has it."""
+    id = await applications.known(session, application) if application else None
+    rows = [row for row in await vendor_accounts.page(session, id) if row["name"] == name]
+    if not rows:
+        raise NotFound(f"no vendor account {name!r}: `tidings vendors list` shows all")
+    if len(rows) > 1:
+        owners = ", ".join(row["application"] for row in rows)
+        raise Invalid(f"--application: {owners} have an account {name!r} each: say which")
+    return await vendor_accounts.lock(session, rows[0]["application_id"], rows[0]["id"])
+
+
+def checked_rate(per_second: float) -> float:
+    """The rate itself, if it is one."""
+    if not 0 < per_second <= MOST_PER_SECOND:
+        raise Invalid(f"--per-second {per_second:g}: want more than 0, to {MOST_PER_SECOND:,.0f}")
+    return per_second
 
 
 def checked(account: NewAccount) -> NewAccount:
@@ -40,9 +49,8 @@ def checked(account: NewAccount) -> NewAccount:
         raise Invalid(f"--name {account.name!r}: want 1 to {LONGEST_NAME} characters")
     if not 1 <= account.rank <= HIGHEST_RANK:
         raise Invalid(f"--rank {account.rank}: want 1 (the first) to {HIGHEST_RANK}")
-    rate = account.per_second
-    if rate is not None and not 0 < rate <= MOST_PER_SECOND:
-        raise Invalid(f"--per-second {rate:g}: want more than 0, to {MOST_PER_SECOND:,.0f}")
+    if account.per_second is not None:
+        checked_rate(account.per_second)
     if account.vendor not in VENDORS:
         raise Invalid(f"--vendor {account.vendor!r}: there are {', '.join(VENDORS)}")
     serves = vendor_class(account.vendor).channel.value
@@ -75,22 +83,22 @@ def settings_from(source: str) -> Mapping[str, Any]:
 
 
 async def put(
-    session: Session, application_id: UUID, account: NewAccount, keyring: Keyring
+    session: Session, application_id: UUID, account: NewAccount, keyring: Keyring, actor: Actor
 ) -> bool:
     """Make it, or give the one of that name these settings: was it there?"""
-    names = {"application_id": application_id, "name": account.name}
-    there = (await session.execute(THERE, names)).one_or_none()
+    rows = await vendor_accounts.page(session, application_id)
+    there = next((row for row in rows if row["name"] == account.name), None)
+    if there is None:
+        await changes.create(session, application_id, account, keyring, actor)
+        return False
     wanted = (account.vendor, account.channel, account.rank)
-    if there is not None and tuple(there) != wanted:
-        vendor, channel, rank = tuple(there)
+    if wanted != (there["vendor"], there["channel"], there["rank"]):
         raise Conflict(
-            f"--name {account.name}: is an account of {vendor} for {channel} with rank {rank},"
-            " which stay as they are: choose another name"
+            f"--name {account.name}: is an account of {there['vendor']} for {there['channel']}"
+            f" with rank {there['rank']}, which stay as they are: choose another name"
         )
-    await applications.put_account(session, application_id, account, keyring)
-    return there is not None
-
-
-async def every(session: Session) -> list[dict[str, Any]]:
-    """All accounts, without their settings."""
-    return [dict(row) for row in (await session.execute(EVERY)).mappings()]
+    row = await vendor_accounts.lock(session, application_id, there["id"])
+    await changes.reconfigure(session, row, account.config, keyring, actor)
+    if account.per_second is not None:
+        await changes.set_rate(session, row, account.per_second, account.reserve, actor)
+    return True

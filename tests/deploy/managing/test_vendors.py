@@ -1,4 +1,4 @@
-"""`tidings accounts`: settings go in checked and sealed, and never come out."""
+"""`tidings vendors`: settings go in checked and sealed, and never come out."""
 
 import json
 
@@ -18,7 +18,7 @@ TO_ADD = {
 
 def add(**changed: str) -> list[str]:
     options = {**TO_ADD, **{f"--{name.replace('_', '-')}": v for name, v in changed.items()}}
-    return ["accounts", "add", *(word for pair in options.items() for word in pair)]
+    return ["vendors", "add", *(word for pair in options.items() for word in pair)]
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ async def test_an_account_is_sealed_listed_and_given_new_settings(shop, database
     assert (code, out, err) == (0, "main added: twilio, sms\n", "")
     code, out, _ = await shop(*add(), input=given.replace("hunter2", "hunter3"))
     assert (code, out) == (0, "main has these settings now: twilio, sms\n")
-    _, out, _ = await shop("accounts", "list")
-    assert out.splitlines()[1].split() == ["main", "shop", "sms", "twilio", "1", "5", "live"]
+    _, out, _ = await shop("vendors", "list")
+    assert out.splitlines()[1].split() == ["main", "shop", "sms", "twilio", "1", "5", "open"]
     connection = await asyncpg.connect(database_url)
     sealed = await connection.fetchval("SELECT sealed_config FROM vendor_account")
     await connection.close()
