@@ -1,5 +1,6 @@
 """A stack to attack, for each module its own, and a caller that keeps its own journal."""
 
+import random
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ from faults.stack import Stack
 
 from deploy.local.ports import Ports, is_free
 
-PORT_BASES = range(19200, 19300, 10)
+PORT_BASES = range(19200, 19600, 10)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,8 @@ async def stack() -> AsyncIterator[Stack]:
     # Not pytest's own folder: PostgreSQL, which as root runs as another user, could not enter it.
     folder = Path(tempfile.mkdtemp(prefix="tidings-faults-"))
     folder.chmod(0o711)  # noqa: ASYNC240 - nothing else runs yet
-    free = (base for base in PORT_BASES if all(map(is_free, Ports.from_base(base))))
+    bases = random.sample(PORT_BASES, len(PORT_BASES))  # two suites may begin at once
+    free = (base for base in bases if all(map(is_free, Ports.from_base(base))))
     stack = await Stack.up(folder / "data", next(free))
     yield stack
     await stack.down()

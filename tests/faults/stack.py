@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,10 @@ WHERE (n.priority = 'low') = $2 AND t.started_at <= $1
 DOUBTS = """
 SELECT count(DISTINCT (owner_id, seq, attempt)) FROM event WHERE kind IN ('unknown', 'worker_lost')
 """
+
+SENDING_AGAIN = "SELECT count(*) FROM message WHERE phase = 'sending' AND resends > 0"
+# Of those for whom a workflow must still be started, in shared ones too.
+UNSTARTED = "SELECT COALESCE(sum(size), 0) FROM workflow_start"
 
 
 @dataclass(frozen=True)
@@ -103,23 +107,36 @@ class Stack:
 
         await until(well, 60, "a part did not come back")
 
-    async def hold(self, seconds: float) -> None:
+    async def hold(self, seconds: float) -> list[int]:
         """From now on each vendor answers that much later: its messages stay in flight."""
-        for vendor in VENDORS:
-            await self.fault(vendor=vendor, fault="slow", seconds=seconds)
+        return [
+            await self.fault(vendor=vendor, fault="slow", seconds=seconds) for vendor in VENDORS
+        ]
 
-    async def fault(self, **rule: Any) -> None:
-        """One rule of the sandbox vendors."""
-        (await self._sandbox.post("/faults", json=rule)).raise_for_status()
+    async def fault(self, **rule: Any) -> int:
+        """One rule of the sandbox vendors; its id."""
+        answer = await self._sandbox.post("/faults", json=rule)
+        return int(answer.raise_for_status().json()["id"])
+
+    async def met(self, faults: Collection[str]) -> int:
+        """How many messages have met one of these faults since the sandbox began."""
+        stats = (await self._sandbox.get("/stats")).raise_for_status().json()
+        return sum(
+            times
+            for of_vendor in stats["faults"].values()
+            for fault, times in of_vendor.items()
+            if fault in faults
+        )
 
     async def arrived(self, to: str) -> int:
         """How many messages the vendors have for this recipient."""
         found = await self._sandbox.get("/messages", params={"to": to})
         return len(found.raise_for_status().json()["messages"])
 
-    async def lift(self) -> None:
-        """All vendors are quick again."""
-        (await self._sandbox.delete("/faults")).raise_for_status()
+    async def lift(self, rules: Sequence[int] = ()) -> None:
+        """These rules hold no more; none named: all vendors are quick again."""
+        for path in [f"/faults/{rule}" for rule in rules] or ["/faults"]:
+            (await self._sandbox.delete(path)).raise_for_status()
 
     async def counts(self) -> Counts:
         return Counts(**await self._database.fetchrow(COUNTS))
@@ -132,6 +149,14 @@ class Stack:
     async def doubts(self) -> int:
         """All attempts that ever came into doubt."""
         return int(await self._database.fetchval(DOUBTS))
+
+    async def sending_again(self) -> int:
+        """Messages under way once more, after a doubt."""
+        return int(await self._database.fetchval(SENDING_AGAIN))
+
+    async def unstarted(self) -> int:
+        """How many notifications are written down as without a workflow."""
+        return int(await self._database.fetchval(UNSTARTED))
 
     async def until(self, holds: Callable[[Counts], bool], within_seconds: float) -> Counts:
         """Wait for such counts, and give them back."""
@@ -147,10 +172,11 @@ class Stack:
         await until(look, within_seconds, lambda: f"it came to {found[-1:]}")
         return found[-1]
 
-    async def audit(self, journal: Path) -> tuple[int, str]:
-        """Exit code and words of `tidings audit`, with a journal that holds every call."""
+    async def audit(self, journal: Path, *, complete: bool = True) -> tuple[int, str]:
+        """Exit code and words of `tidings audit`; `complete`: the journal holds every call."""
+        how = ("--complete",) if complete else ("--open-ok",)
         return await tidings(
-            *("audit", "--data", str(self.folder), "--journal", str(journal), "--complete"),
+            *("audit", "--data", str(self.folder), "--journal", str(journal), *how),
         )
 
 

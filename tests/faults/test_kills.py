@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 from faults.client import Client, requests
-from faults.stack import Stack
+from faults.stack import VENDORS, Stack, until
 
 SIZE = 500
 # Workers last: what a dead one held stays `sending` for a lease, and would pass for work under way.
@@ -19,6 +19,9 @@ SENDING = {"worker urgent": "sending_urgent", "worker bulk": "sending_low"}
 HELD_SECONDS = 4.0  # below a call's deadline: it must answer in the end
 FROZEN_SECONDS = 6
 LEASE_SECONDS = 60
+# The vendor has the message, and the sender is not told.
+BREAKS = ("disconnect_after", "reset_after")
+BREAKS_EACH = 3
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -27,6 +30,32 @@ pytestmark = pytest.mark.timeout(300)
 def kills() -> dict[str, datetime]:
     """When each part was killed."""
     return {}
+
+
+@pytest.fixture(scope="module")
+def breaks() -> list[int]:
+    """How many doubts the vendors' breaking off has made."""
+    return []
+
+
+async def test_a_vendor_that_has_a_message_and_breaks_off_leaves_a_doubt(
+    stack: Stack, client: Client, breaks: list[int]
+) -> None:
+    for vendor in VENDORS:
+        for fault in BREAKS:
+            await stack.fault(vendor=vendor, fault=fault, times=BREAKS_EACH)
+    await client.send(requests(90))
+    met = doubts = 0
+
+    async def all_met() -> bool:
+        nonlocal met, doubts
+        met, doubts = await stack.met(BREAKS), await stack.doubts()
+        return met >= BREAKS_EACH * len(BREAKS) * 3 and doubts == met
+
+    await until(all_met, 60, lambda: f"{met} calls broke off, {doubts} in doubt")
+    await stack.lift()
+    print(f"\n{met} calls broke off after the vendor had the message: {doubts} in doubt")
+    breaks.append(doubts)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -88,10 +117,10 @@ async def test_a_freeze_and_its_end_lose_nothing(stack: Stack, client: Client, p
 
 
 async def test_all_end_and_nothing_is_in_doubt_but_what_a_killed_worker_had_in_flight(
-    stack: Stack, kills: dict[str, datetime]
+    stack: Stack, kills: dict[str, datetime], breaks: list[int]
 ) -> None:
     await stack.until(lambda c: c.still_open == 0, LEASE_SECONDS + 60)
-    explained = 0
+    explained = sum(breaks)
     for part in SENDING:
         in_flight, in_doubt = await stack.in_flight(kills[part], bulk=part == "worker bulk")
         print(f"\n{part} killed with {in_flight} in flight: {in_doubt} in doubt", end="")
