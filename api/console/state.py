@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from fastapi import Request
 
 from api.console.cookies import Cookies
+from api.console.oidc_provider import Provider
 from models.passwords import Passwords
 from models.settings import Settings
 
@@ -23,6 +24,7 @@ class Console:
     settings: Settings
     cookies: Cookies
     passwords: Passwords = field(default_factory=Passwords)
+    provider: Provider | None = None  # made by the first who logs in by it
     clock: Callable[[], datetime] = now
     most_of_account: int = 10  # attempts to log in, in a quarter of an hour
     most_of_address: int = 100
