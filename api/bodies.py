@@ -23,6 +23,17 @@ from models.repositories.references import Wanted
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Priority = Literal["high", "medium", "low"]
 LONGEST_LIFE_SECONDS = 30 * 86_400
+Data = Annotated[dict[str, JsonValue], Field(max_length=200)]
+Channels = Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))]
+SendAt = Annotated[Time, Field(description="RFC 3339, with its zone; at most 366 days ahead")]
+Seconds = Annotated[int, Field(ge=SHORTEST_LIFE_SECONDS, le=LONGEST_LIFE_SECONDS), Counted]
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=40)],
+        Annotated[str, StringConstraints(max_length=500)],
+    ],
+    Field(max_length=20),
+]
 EXAMPLE: dict[str, JsonValue] = {
     "to": {"email": "ada@example.com"},
     "template": "welcome",
@@ -145,33 +156,16 @@ class NotificationCreate(Body):
     to: To
     template: Name | None = None
     content: Content | None = None
-    data: Annotated[dict[str, JsonValue], Field(max_length=200)] = {}
+    data: Data = {}
     category: Name | None = None
-    channels: Annotated[list[Channel], Field(min_length=1, max_length=len(Channel))] | None = None
+    channels: Channels | None = None
     channel_mode: Literal["all", "first"] | None = None
     priority: Priority | None = None
-    send_at: (
-        Annotated[Time, Field(description="RFC 3339, with its zone; at most 366 days ahead")] | None
-    ) = None
-    expires_in: (
-        Annotated[
-            int,
-            Field(
-                ge=SHORTEST_LIFE_SECONDS,
-                le=LONGEST_LIFE_SECONDS,
-                description="seconds from acceptance; nothing is sent after it",
-            ),
-            Counted,
-        ]
-        | None
-    ) = None
-    metadata: Annotated[
-        dict[
-            Annotated[str, StringConstraints(min_length=1, max_length=40)],
-            Annotated[str, StringConstraints(max_length=500)],
-        ],
-        Field(max_length=20),
-    ] = {}
+    send_at: SendAt | None = None
+    expires_in: Seconds | None = Field(
+        None, description="seconds from acceptance; nothing is sent after it"
+    )
+    metadata: Metadata = {}
 
     @model_validator(mode="after")
     def _one_content(self) -> Self:

@@ -118,6 +118,12 @@ async def caller_of(request: Request) -> KeyOwner:
     return known
 
 
+async def is_still_known(request: Request) -> bool:
+    """For what lasts longer than a request: its key has not been revoked meanwhile."""
+    key: HTTPAuthorizationCredentials | None = await bearer(request)
+    return key is not None and await request.app.state.keys.find(key.credentials) is not None
+
+
 async def _caller(
     request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> KeyOwner:

@@ -50,13 +50,17 @@ class MessageView(BaseModel):
 
 
 class EventView(BaseModel):
-    """One line of the account. `seq` and `attempt` name the message and the vendor call."""
+    """One line of the account. `seq` and `attempt` name the message and the vendor call.
+
+    `actor_id`: the key or the member of staff who asked for it.
+    """
 
     at: datetime
     kind: str
     reason: str | None
     seq: int | None
     attempt: int | None
+    actor_id: UUID | None
 
 
 class NotificationView(BaseModel):
@@ -83,6 +87,8 @@ class NotificationView(BaseModel):
     cancelled_at: datetime | None
     ended_at: datetime | None
     workflow_id: str | None
+    resend_of: UUID | None
+    revision: int = Field(description="counts changes; give it back with an edit")
     messages: list[MessageView]
     timeline: list[EventView]
 

@@ -7,6 +7,7 @@ batch workflows are this loop under their own names.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -70,7 +71,7 @@ class Drive:
             )
             if workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(input)
+                workflow.continue_as_new(replace(input, due_at=look_again_at or workflow.now()))
 
     def _no_hot_loop(self, decision: Decision, at: datetime | None) -> datetime | None:
         """Nothing to deliver: come again, but not at once. Clocks differ, rows are locked."""

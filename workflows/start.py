@@ -49,8 +49,8 @@ async def start(client: Client, row: WorkflowStart, *, again: bool = False) -> b
             task_queue=queues.NOTIFY[row.priority],
             # A campaign is submitted again after it was rejected or lapsed.
             id_reuse_policy=AGAIN if again or row.kind == "campaign" else NORMALLY,
-            # One that is about to end looks once more.
-            start_signal="wake" if row.kind == "campaign" else None,
+            # One that is about to end looks once more, and one that is overdue was not woken.
+            start_signal="wake" if again or row.kind == "campaign" else None,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             priority=Priority(
                 priority_key=queues.PRIORITY_KEYS[row.priority],

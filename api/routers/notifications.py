@@ -1,12 +1,11 @@
 """Notifications: accept one, list them, read one, cancel it."""
 
-from datetime import UTC, datetime
 from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from uuid_utils.compat import uuid7
 
+from api.accepting import accept_one
 from api.bodies import NotificationCreate, wanted
 from api.deps import (
     Canceller,
@@ -35,11 +34,9 @@ from api.views import (
     notification_view,
 )
 from models.acceptance import accept
-from models.repositories import acceptances, decisions, idempotency, notifications, references
-from models.repositories.acceptances import New
+from models.repositories import decisions, idempotency, notifications, references
 from models.repositories.idempotency import Answer
 from models.repositories.notification_search import search
-from models.status import Status
 
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"], route_class=JsonRoute)
 
@@ -67,26 +64,10 @@ async def create_notification(
     contents = await versions.load(session, [t.version_id for t in found.templates.values()])
     may_raise = "priority:raise" in caller.scopes
     accepted = accept(request, found, contents, may_raise_priority=may_raise)
-    id = uuid7()
-    new = New(id, None if load.shares(accepted.priority) else id, accepted)
-    times = (await acceptances.write(session, caller.application_id, [new], kind="notification"))[
-        id
-    ]
-    later = times.due_at > datetime.now(UTC)
-    view = AcceptedView(
-        id=id,
-        status=Status.SCHEDULED if later else Status.ACCEPTED,
-        due_at=times.due_at,
-        expires_at=times.expires_at,
-    )
+    view = await accept_one(session, caller.application_id, accepted, load, starts)
     answer = Answer(202, view.model_dump_json().encode())
     if scope:
         await idempotency.finish(session, scope, fingerprint, answer)
-    if new.owner_id:
-        start = acceptances.start_of(
-            caller.application_id, id, [new], times.due_at, kind="notification"
-        )
-        after_commit(session, partial(starts.offer, start))
     return answered(answer)
 
 

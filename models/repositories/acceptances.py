@@ -29,14 +29,14 @@ WITH asked AS (
         id uuid, owner_id uuid, category_id uuid, priority text, profile_id uuid, addresses jsonb,
         locale text, time_zone text, channels text[], channel_mode text, on_unknown text,
         template_version_id uuid, content jsonb, data jsonb, metadata jsonb, send_at timestamptz,
-        expires_in float8, expires_after float8, kind bigint, pairs bigint[])
+        expires_in float8, expires_after float8, kind bigint, pairs bigint[], resend_of uuid)
 ), notifications AS (
     INSERT INTO notification (id, application_id, owner_id, category_id, priority, profile_id,
         addresses, locale, time_zone, channels, channel_mode, on_unknown, template_version_id,
-        content, data, metadata, due_at, expires_at, kind)
+        content, data, metadata, due_at, expires_at, kind, resend_of)
     SELECT id, :application_id, owner_id, category_id, priority, profile_id,
         addresses, locale, time_zone, channels, channel_mode, on_unknown, template_version_id,
-        content, data, metadata, due_at, expires_at, kind
+        content, data, metadata, due_at, expires_at, kind, resend_of
     FROM asked
 ), kinds AS (
     INSERT INTO notification_kind (id, application_id, category_id, priority, channels)
@@ -93,6 +93,7 @@ class New:
     id: UUID
     owner_id: UUID | None
     accepted: Accepted
+    resend_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def _row(application_id: UUID, new: New) -> dict[str, Any]:
         "owner_id": new.owner_id,
         "kind": kind_of(application_id, accepted.category_id, accepted.priority, accepted.channels),
         "pairs": pairs_of(application_id, accepted.metadata),
+        "resend_of": new.resend_of,
     }
 
 

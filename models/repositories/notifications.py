@@ -33,7 +33,7 @@ WHERE t.owner_id = :owner_id AND t.seq = ANY(:seqs) ORDER BY t.seq, t.n
 
 # Nothing happened before it was created: older partitions are not read.
 EVENTS = text("""
-SELECT at, kind, reason, seq, attempt, version, actor_id FROM event
+SELECT id, at, kind, reason, seq, attempt, version, actor_id FROM event
 WHERE notification_id = :id AND at >= :since ORDER BY id LIMIT 1000
 """)
 
@@ -62,6 +62,11 @@ FROM stopped
 NOTE = text("""
 INSERT INTO event (application_id, notification_id, owner_id, kind, actor_id)
 VALUES (:application_id, :id, :owner_id, 'cancel_requested', :actor_id)
+""")
+
+RESENT = text("""
+INSERT INTO event (application_id, notification_id, owner_id, kind, actor_id)
+VALUES (:application_id, :id, :owner_id, 'resent', :actor_id)
 """)
 
 # One that waits to share a workflow has no owner to end it.
@@ -124,3 +129,9 @@ async def cancel(session: Session, application_id: UUID, id: UUID, actor_id: UUI
     else:
         await session.execute(STOP, values)
     return True
+
+
+async def tell_resent(session: Session, row: Row, actor_id: UUID) -> None:
+    """Its account says that it was sent again, and by whom."""
+    values = {name: row[name] for name in ("id", "application_id", "owner_id")}
+    await session.execute(RESENT, values | {"actor_id": actor_id})
