@@ -19,6 +19,7 @@ from api.console import (
     groups,
     home,
     login,
+    oidc,
     profile_parts,
     profiles,
     staff,
@@ -34,6 +35,7 @@ from models.settings import Settings
 # A module of pages is one file beside this one, and one word here.
 PAGES = (
     login,
+    oidc,
     home,
     account,
     staff,
