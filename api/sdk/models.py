@@ -25,7 +25,7 @@ class AccountRate(TypedDict):
 
 
 class ActorView(TypedDict):
-    """Who did it: a key (name: its owner), the staff (their email), a command (the system's …"""
+    """Who did it. `name`: a key's owner, an email of the staff, the user who gave a command."""
 
     kind: Literal["key", "staff", "cli", "system"]
     id: str | None
@@ -488,6 +488,7 @@ class EventView(TypedDict):
     reason: str | None
     seq: int | None
     attempt: int | None
+    actor_id: str | None
 
 
 class GroupCreate(TypedDict):
@@ -727,6 +728,19 @@ class NotificationPage(TypedDict):
     next: str | None
 
 
+class NotificationPatch(TypedDict):
+    """What shall be otherwise. Whatever is left out stays as it is."""
+
+    send_at: NotRequired[datetime | str | None]
+    expires_in: NotRequired[int | None]
+    data: NotRequired[Mapping[str, JsonValue] | None]
+    content: NotRequired[Content | None]
+    metadata: NotRequired[Mapping[str, str] | None]
+    channels: NotRequired[Sequence[Channel] | None]
+    priority: NotRequired[Literal["high", "medium", "low"] | None]
+    revision: NotRequired[int | None]
+
+
 class NotificationView(TypedDict):
     """A notification, its messages and attempts, and its timeline."""
 
@@ -815,7 +829,7 @@ class Problem(TypedDict):
     code: str
     detail: NotRequired[str | None]
     field: NotRequired[str | None]
-    limit: NotRequired[int | str | None]
+    limit: NotRequired[int | float | str | None]
     published: NotRequired[int | None]
     used_by: NotRequired[list[dict[str, str]] | None]
 
@@ -1003,6 +1017,14 @@ class ReportView(TypedDict):
     at: str
     campaign: CampaignView
     seconds: float | None
+
+
+class ResendCreate(TypedDict):
+    """What is otherwise this time; `{}` is the same again."""
+
+    template_version: NotRequired[Literal["same", "published"]]
+    send_at: NotRequired[datetime | str | None]
+    expires_in: NotRequired[int | None]
 
 
 class RollBack(TypedDict):
