@@ -132,9 +132,12 @@ async def http(request: Request, error: HTTPException) -> JSONResponse:
 
 
 def _methods(request: Request) -> list[str]:
-    """All that the path takes, by our own document."""
+    """All that the path takes, by our own document; one without names goes before the others."""
+    paths = request.app.openapi()["paths"]
+    if named := paths.get(request.url.path):
+        return sorted(method.upper() for method in named)
     found: set[str] = set()
-    for path, operations in request.app.openapi()["paths"].items():
+    for path, operations in paths.items():
         if compile_path(path)[0].match(request.url.path):
             found |= {method.upper() for method in operations}
     return sorted(found)

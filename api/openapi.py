@@ -25,7 +25,7 @@ class Problem(BaseModel):
     code: str
     detail: str | None = None
     field: str | None = Field(None, description="what is at fault, as the caller wrote it")
-    limit: int | str | None = Field(None, description="the limit that was broken")
+    limit: int | float | str | None = Field(None, description="the limit that was broken")
     published: int | None = Field(None, description="of a publish: the version that is published")
     used_by: list[dict[str, str]] | None = Field(
         None, description="of what is in use: kind, id and name of what uses it"
@@ -97,9 +97,18 @@ def _statuses(operation: dict[str, Any]) -> list[int]:
     places = {(p["in"], p["name"]) for p in operation.get("parameters", [])}
     if places & {("header", "Idempotency-Key"), ("header", "Upload-Offset")}:
         found.add(409)
+    if any(_is_cursor(p) for p in operation.get("parameters", [])):
+        found.add(400)
     if any(place == "path" for place, _ in places):
         found.add(404)
     return sorted(found)
+
+
+def _is_cursor(parameter: dict[str, Any]) -> bool:
+    """Of `api.pages`: others say where they go on by an id or a number."""
+    kinds = parameter["schema"].get("anyOf", [])
+    opaque = any(kind.get("type") == "string" and "format" not in kind for kind in kinds)
+    return parameter["name"] == "after" and opaque
 
 
 def _problem(status: int) -> dict[str, Any]:

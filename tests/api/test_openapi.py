@@ -108,6 +108,8 @@ def test_every_operation_documents_its_problems_with_an_example_each(document) -
             continue
         wanted = MUST | (WITH_BODY if "requestBody" in operation else set())
         wanted |= {"404"} if "{" in path else set()
+        cursors = [p for p in operation.get("parameters", []) if p["name"] == "after"]
+        wanted |= {"400"} if any("maxLength" in str(p["schema"]) for p in cursors) else set()
         headers = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
         wanted |= {"409"} if headers & {"Idempotency-Key", "Upload-Offset"} else set()
         move = (method, path.removeprefix("/v1/campaigns/{campaign_id}"))
