@@ -231,3 +231,24 @@ async def test_nobody_elses_is_there(author, api) -> None:
     for method, body in (("GET", None), ("PATCH", {"priority": "low"}), ("DELETE", None)):
         answer = await api.http.request(method, f"{CATEGORIES}/ours", json=body)
         assert answer.status_code == 404
+
+
+async def test_no_template_is_left_in_a_category_that_is_deleted_at_the_same_time(
+    author, api, at_once
+) -> None:
+    for n in range(6):
+        await make(author, name=f"race-{n}")
+
+    async def race(n: int) -> int:
+        if n % 2:
+            return (await author.app.ask("DELETE", f"{CATEGORIES}/race-{n // 2}")).status_code
+        body = {"name": f"race-{n // 2}", "content": sms(), "category": f"race-{n // 2}"}
+        return (await author.ask("POST", "", json=body)).status_code
+
+    answers = await at_once(12, race)
+
+    for made, deleted in zip(answers[::2], answers[1::2], strict=True):
+        assert (made, deleted) in ((201, 409), (422, 204))
+    left = "SELECT count(*) FROM template t JOIN category c ON c.id = t.category_id"
+    gone = "c.archived_at IS NOT NULL AND t.archived_at IS NULL"
+    assert await api.database.fetchval(f"{left} WHERE {gone}") == 0

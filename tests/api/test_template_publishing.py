@@ -7,8 +7,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from api_in_process import SECRET_KEYS, serving
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from own_application import own_application
 from own_templates import Author
+
+from models.publishing import earlier
 
 WAITERS = """
 SELECT count(*) FROM pg_stat_activity
@@ -152,3 +156,38 @@ async def test_a_roll_back_goes_one_further_each_time(author) -> None:
     assert await back() == 1
     assert await back(version=3) == 3
     assert await back() == 1
+
+
+MOVES = st.lists(
+    st.tuples(st.sampled_from(["publish", "roll back", "back to"]), st.integers(1, 4)), max_size=8
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(moves=MOVES)
+async def test_what_is_sent_is_always_what_was_published_last(author, moves) -> None:
+    """Whatever is published and rolled back, refused moves among them."""
+    name = await author.make("one", "two", "three", "four")
+    history: list[tuple[str, int]] = []
+    for move, version in moves:
+        published = history[-1][1] if history else None
+        known = {v for _, v in history}
+        if move == "publish":
+            answer = await author.ask("POST", f"/{name}/versions/{version}/publish", json={})
+            target = version if version != published else None
+        elif move == "back to":
+            answer = await author.ask("POST", f"/{name}/rollback", json={"version": version})
+            target = version if version in known - {published} else None
+        else:
+            answer = await author.ask("POST", f"/{name}/rollback", json={})
+            target = earlier(history)
+        assert answer.status_code == (200 if target else 409), answer.text
+        if target:
+            history.append(("published" if move == "publish" else "rolled_back", target))
+
+    view = await author.see(name)
+
+    assert [(line["kind"], line["version"]) for line in reversed(view["publishes"])] == history
+    assert view["published"] == (history[-1][1] if history else None)
+    if history:
+        assert await author.sent_version(name) == view["published"]
