@@ -1,8 +1,16 @@
 """An address that somebody looks for: in its one form, on the channels that know such a form."""
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from api.fields import ONE_LINE
 from models.addresses import normalise
 from models.errors import Invalid
 from models.messages import Channel
+
+# What a list is filtered by.
+Word = Annotated[str, StringConstraints(min_length=1, pattern=ONE_LINE)]
 
 
 def found_as(address: str, channel: Channel | None) -> dict[str, str]:

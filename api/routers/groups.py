@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.deps import ProfileReader, ProfileWriter, Session, actor_of
+from api.fields import ONE_LINE
 from api.group_bodies import GroupCreate, GroupPage, GroupPatch, GroupView, group_view
 from api.json_route import JsonRoute
 from api.pages import Page
@@ -13,7 +14,9 @@ from models.repositories import groups, profiles
 
 router = APIRouter(prefix="/v1/groups", tags=["groups"], route_class=JsonRoute)
 CONFLICTS: dict[int | str, Any] = {409: {"description": "Not as it is now."}}
-Beginning = Annotated[str, Query(max_length=100, description="the beginning of its name")]
+Beginning = Annotated[
+    str, Query(max_length=100, pattern=ONE_LINE, description="the beginning of its name")
+]
 
 
 @router.post("", status_code=201, responses=CONFLICTS)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from api.address_search import found_as
+from api.address_search import Word, found_as
 from api.deps import Session, SuppressionReader, SuppressionWriter, actor_of
 from api.json_route import JsonRoute
 from api.pages import Page
@@ -28,10 +28,8 @@ THERE: dict[int | str, Any] = {
 
 async def _search(
     channel: Channel | None = None,
-    address: Annotated[
-        str | None, Query(min_length=1, max_length=2000, description="in any form")
-    ] = None,
-    reason: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    address: Annotated[Word | None, Query(max_length=2000, description="in any form")] = None,
+    reason: Annotated[Word | None, Query(max_length=100)] = None,
 ) -> Search:
     addresses = None if address is None else found_as(address, channel)
     return Search(channel.value if channel else None, reason, addresses)

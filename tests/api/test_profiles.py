@@ -235,7 +235,11 @@ async def test_profiles_are_found_by_what_is_known_of_them(api) -> None:
         ("address=ada@example.org&channel=sms", "phone_invalid"),
         ("channel=fax", "invalid"),
         ("group_id=x", "not_a_uuid"),
+        ("channel=email", "address_missing"),
         ("external_id=", "invalid"),
+        ("external_id=%00", "invalid"),
+        ("name=a%00", "invalid"),
+        ("address=a%0A", "invalid"),
     ],
 )
 async def test_a_search_that_means_nothing_is_refused(people, query, code) -> None:

@@ -148,6 +148,23 @@ async def test_what_is_wrong_names_its_field(people, address, wrong, code, field
     assert (problem["status"], problem["code"], problem["field"]) == (422, code, field)
 
 
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("reason=%00", "reason"),
+        ("reason=", "reason"),
+        ("address=%00", "address"),
+        ("address=nobody", "address"),
+        ("channel=fax", "channel"),
+        ("channel=sms&address=ada@example.org", "address"),
+    ],
+)
+async def test_a_search_that_means_nothing_is_refused(people, query, field) -> None:
+    answer = await people.ask("GET", f"{SUPPRESSIONS}?{query}")
+
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
 async def test_added_by_several_at_once_it_is_one(people, address, at_once) -> None:
     body = {**email(address), "reason": "manual"}
 
