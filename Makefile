@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help up down test test-faults test-teeth test-vendor-faults check bench \
+.PHONY: help up down chromium test test-faults test-teeth test-vendor-faults check bench \
 	bench-million sdk lock clean
 
 help: ## List the targets
@@ -36,7 +36,10 @@ up: $(VENV)/.installed ## Run the whole platform on this machine (ARGS="--detach
 down: $(VENV)/.installed ## Stop a detached stack
 	@$(BIN)/tidings down $(ARGS)
 
-test: $(VENV)/.installed-dev ## Run the tests (ARGS="-k name …")
+chromium: $(VENV)/.installed-dev # for the tests of the console's pages; by apt-get, if it is missing
+	@$(BIN)/python -m tests.chromium
+
+test: $(VENV)/.installed-dev chromium ## Run the tests (ARGS="-k name …")
 	@# Two processes, with servers of their own each: much of a test's time is waiting.
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 

@@ -1,0 +1,140 @@
+"""Each page of the console, found by following links: light, dark, on a phone, and by axe.
+
+A new page is here without a line: a link leads to it, or this says that none does.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from browser_seed import Seeded
+from console_routes import Page, every
+from console_visitors import PASSWORD, TOKEN
+from playwright.async_api import Browser
+from playwright.async_api import Page as Tab
+
+GETS = [page for page in every() if page.method == "GET"]
+LINK = re.compile(r'(?:href|hx-get|src)="(/console[^"#]*)"')
+TRIED = 6  # addresses of one route, until all of its links are known
+# Those that lead elsewhere by themselves, or that a browser shows inside of others.
+NO_PAGES = ("/login/oidc", "/login/oidc/back")
+PAGES = [page for page in GETS if not page.is_fragment and page.path not in NO_PAGES]
+CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def route_of(address: str) -> Page | None:
+    path = httpx.URL(address).path.removeprefix("/console")
+    fixed = [page for page in GETS if page.path == path]
+    found = fixed or [page for page in GETS if page.pattern.fullmatch(path)]
+    return found[0] if found else None
+
+
+def links(html: str) -> Iterator[str]:
+    for found in LINK.findall(html):
+        address = found.replace("&amp;", "&")
+        if not address.startswith("/console/assets/"):
+            yield address
+
+
+async def crawl(http: httpx.AsyncClient, start: str) -> dict[str, list[str]]:
+    """Addresses by route."""
+    reached: dict[str, list[str]] = {}
+    waiting, seen = deque([start, "/console/login?next=/console/"]), {start}
+    while waiting:
+        address = waiting.popleft()
+        route = route_of(address)
+        if route is None or len(reached.get(route.path, ())) >= TRIED:
+            continue
+        answer = await http.get(address)
+        if answer.status_code != 200:
+            continue
+        reached.setdefault(route.path, []).append(address)
+        new = [link for link in links(answer.text) if link not in seen]
+        seen.update(new)
+        waiting.extend(new)
+    return reached
+
+
+@pytest.fixture(scope="module")
+async def session(stack: Any, seeded: Seeded) -> httpx.Cookies:
+    """Of an admin of all applications, who sees every page."""
+    async with httpx.AsyncClient(base_url=stack.api) as http:
+        email = await seeded.hire_everywhere("admin")
+        token = TOKEN.search((await http.get("/console/login")).text)
+        assert token
+        fields = {"email": email, "password": PASSWORD, "form_token": token[1]}
+        assert (await http.post("/console/login", data=fields)).status_code == 303
+        return http.cookies
+
+
+@pytest.fixture(scope="module")
+async def addresses(stack: Any, seeded: Seeded, session: httpx.Cookies) -> dict[str, list[str]]:
+    async with httpx.AsyncClient(base_url=stack.api, cookies=session) as http:
+        found = await crawl(http, f"/console/?application={seeded.application}")
+    found["/login"] = ["/console/login"]
+    return found
+
+
+@pytest.fixture(scope="module")
+async def tab(chromium: Browser, stack: Any, session: httpx.Cookies) -> Any:
+    context = await chromium.new_context(base_url=stack.api, locale="en-GB")
+    await context.add_cookies(
+        [
+            {"name": c.name, "value": c.value or "", "url": stack.api}
+            for c in session.jar
+            if not c.name.endswith("-visitor")
+        ]
+    )
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+async def test_it_is_well_in_light_dark_and_on_a_phone(
+    page: Page, tab: Tab, addresses: dict[str, list[str]], screens: Path | None
+) -> None:
+    assert page.path in addresses, "no link leads to it: link it, or seed what it needs"
+    complaints: list[str] = []
+
+    def complain(said: Any) -> None:
+        if said.type == "error":
+            complaints.append(said.text)
+
+    tab.on("console", complain)
+    await tab.set_viewport_size({"width": 1280, "height": 900})
+    await tab.emulate_media(color_scheme="light")
+    answer = await tab.goto(addresses[page.path][0])
+    assert answer
+    assert answer.status == 200
+    await tab.wait_for_function("window.htmx !== undefined")
+    await seen(tab, page, "light", screens)
+    await tab.emulate_media(color_scheme="dark")
+    await seen(tab, page, "dark", screens, CONTRAST)
+    await tab.emulate_media(color_scheme="light")
+    await tab.set_viewport_size({"width": 390, "height": 844})
+    await seen(tab, page, "phone", screens)
+    assert await tab.evaluate(WIDE) <= 0, "it is wider than a phone"
+    tab.remove_listener("console", complain)
+    assert not complaints
+
+
+async def seen(
+    tab: Tab, page: Page, how: str, screens: Path | None, options: dict[str, Any] | None = None
+) -> None:
+    if screens:
+        name = re.sub(r"\W+", "-", page.path).strip("-") or "home"
+        await tab.screenshot(path=screens / f"{name}.{how}.png", full_page=True)
+    found = (await Axe().run(tab, options=options or {"resultTypes": ["violations"]})).response
+    bad = [
+        (one["id"], node["target"], node["failureSummary"])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+    assert not bad, f"{how}: {bad}"

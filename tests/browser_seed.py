@@ -1,0 +1,91 @@
+"""Something on each page of the console: an application with a bit of everything."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from console_visitors import PASSWORD
+from own_application import OwnApplication, Vendors, own_application
+from own_campaigns import Person, draft, team_of
+from sqlalchemy import text
+from uuid_utils.compat import uuid7
+
+from models import database, passwords
+from models.repositories import staff
+from models.repositories.staff import NewMember
+from models.roles import Role
+from models.sessions import Sessions
+
+NAME = text("SELECT name FROM application WHERE id = :id")
+
+
+@dataclass
+class Seeded:
+    """What the tests of the browser find; `emails` by role, all with PASSWORD."""
+
+    application: str
+    app: OwnApplication
+    ada: Person
+    database_url: str
+    emails: dict[str, str] = field(default_factory=dict)
+
+    async def hire(self, role: str) -> str:
+        """One more member of this application; gives the email."""
+        return await self._hire(role, [self.application])
+
+    async def hire_everywhere(self, role: str) -> str:
+        """One of all applications."""
+        return await self._hire(role, [])
+
+    async def _hire(self, role: str, applications: list[str]) -> str:
+        email = f"{role}-{uuid7().hex[-12:]}@example.com"
+        kept = await passwords.Passwords().hash(PASSWORD)
+        engine = database.engine(self.database_url, pool=1)
+        async with Sessions(engine).begin() as session:
+            new = NewMember(uuid7(), email, role.title(), role, kept)
+            await staff.insert(session, new, applications)
+        await engine.dispose()
+        return email
+
+
+async def seed(stack: Any) -> Seeded:
+    http = httpx.AsyncClient(base_url=stack.api, timeout=20)
+    vendors = Vendors(stack.mailbox, 9)
+    accounts = [vendors.twilio(), vendors.sendgrid(), vendors.telegram()]
+    app = await own_application(http, stack.database_url, stack.secret_keys, accounts)
+    engine = database.engine(stack.database_url, pool=1)
+    async with Sessions(engine).begin() as session:
+        found = await session.execute(NAME, {"id": app.id})
+        name = str(found.scalar_one())
+    await engine.dispose()
+    team = await team_of(app, stack.database_url)
+    seeded = Seeded(name, app, team.ada, stack.database_url)
+    for role in Role:
+        seeded.emails[role] = await seeded.hire(role)
+    await asyncio.gather(_campaigns(team), _messages(app))
+    return seeded
+
+
+async def _campaigns(team: Any) -> None:
+    ada, grace = team.ada, team.grace
+    await ada.make(1, 2, name="A draft")
+    waits = await team.submitted(3, 4, name="Waits for approval")
+    done = await team.submitted(5, 6, 7, name="Done")
+    for id in (waits, done):
+        await ada.until(id, "pending_approval")
+    await grace.do(waits, "reject", hash=(await ada.see(waits))["content_hash"], reason="Not now")
+    await ada.edit(waits, content={"sms": {"text": "Other news for {{ name }}"}})
+    await ada.do(waits, "submit")
+    await grace.approve(done)
+    await ada.until(done, "completed")
+    await ada.until(waits, "pending_approval")
+    html = {"email": {"subject": "News for {{ name }}", "html": "<p>Hello <b>{{ name }}</b></p>"}}
+    people = [{"to": "ada@example.com", "data": {"name": "Ada"}}]
+    mail = draft(1, name="By email", channel="email", content=html, audience={"recipients": people})
+    await ada.gets("POST", "", 201, json=mail)
+
+
+async def _messages(app: OwnApplication) -> None:
+    id = await app.accept()
+    await app.until(id, "sent", "failed", "delivered")
