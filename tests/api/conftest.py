@@ -10,6 +10,10 @@ import pytest
 from api_in_process import SECRET_KEYS, Api, serving, welcome
 from own_application import Vendors, own_application
 from own_campaigns import ByHand, Team, by_hand, team_of
+from pipeline_by_hand import Pipeline
+
+from models import database
+from models.sessions import Sessions
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +105,15 @@ async def hands(database_url: str) -> AsyncIterator[ByHand]:
     """The workflow's steps, when a test says so."""
     async with by_hand(database_url) as hands:
         yield hands
+
+
+@pytest.fixture(scope="module")
+async def pipeline(database_url: str) -> AsyncIterator[Pipeline]:
+    engine = database.engine(database_url, pool=4)
+    yield Pipeline(Sessions(engine))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def account(api: Api) -> UUID:
+    return await api.database.fetchval("SELECT id FROM vendor_account WHERE name = 'sandbox-smtp'")
