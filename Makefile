@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help up down chromium test test-faults test-teeth test-vendor-faults check bench \
+.PHONY: help up down chromium test test-faults test-teeth test-vendor-faults test-schemathesis check bench \
 	bench-million sdk lock clean
 
 help: ## List the targets
@@ -51,6 +51,10 @@ test-teeth: $(VENV)/.installed-dev ## Show that the fault suite catches seeded d
 
 test-vendor-faults: $(VENV)/.installed-dev ## Every fault of every vendor, on raw sockets
 	@$(BIN)/python -m pytest tests/activities/test_every_vendor_on_a_broken_wire.py tests/activities/vendors $(ARGS)
+
+test-schemathesis: $(VENV)/.installed-dev ## More than 10,000 cases from the OpenAPI document
+	@SCHEMATHESIS_PHASES=examples,coverage,fuzzing SCHEMATHESIS_MODE=all SCHEMATHESIS_EXAMPLES=60 \
+		SCHEMATHESIS_LEAST_CASES=10000 $(BIN)/python -m pytest tests/api/test_schemathesis.py -n0 $(ARGS)
 
 check: $(VENV)/.installed-dev ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
