@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from activities import metrics
 from activities.campaign_lanes import Lanes
 from activities.campaign_pace import Pace
 from activities.slots import Slots
@@ -43,6 +44,7 @@ class OpenAccount:
         self.pace = Pace(vendor.lanes, vendor.max_batch)
         self.quick = asyncio.Semaphore(QUICK_CALLS)
         self._seconds = 0.05  # what a call takes, a running average
+        self._told = metrics.calls_of(vendor.name, account.id)
 
     @asynccontextmanager
     async def call(self, priority: int) -> AsyncIterator[None]:
@@ -50,7 +52,9 @@ class OpenAccount:
         async with self._calls.taken(1, priority):
             started = time.monotonic()
             yield
-            self._seconds += (time.monotonic() - started - self._seconds) / 8
+            took = time.monotonic() - started
+            self._seconds += (took - self._seconds) / 8
+            self._told(took)
 
     def window(self) -> int:
         """How many messages to claim at once: a round of calls, and more if they are quick."""

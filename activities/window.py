@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from activities import metrics
 from activities.handover import Ends, Handover, account_rests
 from activities.pace import stopping, until_written
 from activities.render import render
@@ -55,6 +56,8 @@ class Windows:
         ends = await handover.send(claimed)
         healthy = await until_written(lambda: self._recorded(input, through, token, ends))
         counts = Counter(outcome.verdict.value for _, outcome in ends)
+        opened = through.opened
+        metrics.count(opened.vendor.name, opened.id, [outcome for _, outcome in ends])
         return Ended(counts, len(claimed) == size, healthy)
 
     async def contents(

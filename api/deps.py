@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api import metrics
 from api.load import Load as LoadCounter
 from api.starter import Starter
 from models import sessions
@@ -98,6 +99,8 @@ def after_commit(session: sessions.Session, call: Callable[[], None]) -> None:
 async def _committed(session: sessions.Session) -> None:
     for call in session.info.get("after_commit", ()):
         call()
+    for priority, count in session.info.get("accepted", {}).items():
+        metrics.accepted(priority, count)
     await asyncio.sleep(0)  # a workflow's start leaves before the answer is written
 
 

@@ -96,6 +96,14 @@ class Settings(BaseSettings):
     oidc_roles: dict[str, Role] = Field(
         {}, description='JSON, from a value of that claim to a role: {"tidings-admins": "admin"}'
     )
+    metrics_host: str = Field("127.0.0.1", description="the address that metrics are served on")
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="the port of this process's metrics, for Prometheus; 0: none. Each process of"
+        " a machine needs one of its own",
+    )
     log_level: LogLevel = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: LogFormat = Field("json", description="json or console")
     share_above: int = Field(

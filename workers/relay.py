@@ -1,7 +1,8 @@
 """The relay: whatever else fails, what was accepted gets its workflow.
 
-Four loops over PostgreSQL: start rows that nobody started; notifications that share a workflow;
-owners that are overdue; and housekeeping. Several relays may run: rows are taken with SKIP LOCKED.
+Loops over PostgreSQL: start rows that nobody started; notifications that share a workflow; owners
+that are overdue; housekeeping; and what waits, for the metrics. Several relays may run: rows are
+taken with SKIP LOCKED.
 """
 
 import asyncio
@@ -16,12 +17,20 @@ from uuid_utils.compat import uuid7
 from models import database
 from models.database import is_away
 from models.queues import PRIORITY_KEYS
-from models.repositories import idempotency, owners, partitions, sweeps, workflow_starts
+from models.repositories import (
+    idempotency,
+    measurements,
+    owners,
+    partitions,
+    sweeps,
+    workflow_starts,
+)
 from models.repositories.workflow_starts import SHARED_MOST, Waiting
 from models.selection import Selection
 from models.sessions import Sessions
 from models.settings import Settings
 from models.workflow_start import WorkflowStart
+from workers import metrics
 from workflows.start import start
 
 log = structlog.get_logger()
@@ -32,6 +41,7 @@ GATHER_IDLE = timedelta(milliseconds=120)
 RELAY_EVERY = timedelta(seconds=1)
 RECONCILE_EVERY = timedelta(seconds=2)
 TIDY_EVERY = timedelta(minutes=10)
+MEASURE_EVERY = timedelta(seconds=10)
 AFTER_FAILURE = timedelta(seconds=1)
 WHOLE_OWNER = 2**31 - 1
 
@@ -48,7 +58,7 @@ class Relay:
     async def run(self, stop: asyncio.Event) -> None:
         """All loops, until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
-            for step in (self.gather, self.relay, self.reconcile, self.tidy):
+            for step in (self.gather, self.relay, self.reconcile, self.tidy, self.measure):
                 tasks.create_task(self._repeat(step, stop))
 
     # Each step says when it wants to run again.
@@ -91,6 +101,13 @@ class Relay:
         async with self.sessions.begin() as session:
             more = await idempotency.sweep(session)
         return NOW if more else TIDY_EVERY
+
+    async def measure(self) -> timedelta:
+        """What its metrics show, if somebody looks at them."""
+        if self.settings.metrics_port:
+            async with self.sessions.singly() as session:
+                metrics.show(await measurements.measure(session))
+        return MEASURE_EVERY
 
     async def _reconcile(self, priority: str, after: timedelta) -> tuple[int, int]:
         """How many were started, and how many could not be."""

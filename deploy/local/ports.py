@@ -18,11 +18,14 @@ WANTED_BY = {
     "mailbox": "the mailbox",
     "smtp": "the sandbox's SMTP server",
     "temporal_metrics": "Temporal's metrics",
+    "api_metrics": "the API's metrics",
+    "worker_metrics": "the urgent worker's metrics",
+    "relay_metrics": "the relay's metrics",
 }
 
 
 class Ports(NamedTuple):
-    """The ports of one stack. The three after SMTP are kept for the metrics of our processes."""
+    """The ports of one stack. The three after SMTP are for the metrics of our processes."""
 
     api: int
     temporal: int
@@ -31,13 +34,17 @@ class Ports(NamedTuple):
     mailbox: int
     smtp: int
     temporal_metrics: int
+    api_metrics: int
+    worker_metrics: int
+    relay_metrics: int
 
     @classmethod
     def from_base(cls, base: int) -> Self:
         """The ports that follow from a base; CannotRun if they do not exist."""
         if not 1024 <= base <= 65536 - SPAN:
             raise CannotRun(f"--port-base {base}: choose one from 1024 to {65536 - SPAN}")
-        return cls(base, base + 1, base + 2, base + 3, base + 4, base + 5, base + 9)
+        places = (0, 1, 2, 3, 4, 5, 9, 6, 7, 8)  # Temporal's metrics were there before ours
+        return cls._make(base + place for place in places)
 
 
 def is_free(port: int) -> bool:

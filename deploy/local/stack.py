@@ -76,29 +76,30 @@ class Stack:
         )
 
     def _platform(self) -> list[Part]:
-        ready = f"http://{HOST}:{self.ports.api}/health/ready"
+        ports = self.ports
+        ready = f"http://{HOST}:{ports.api}/health/ready"
         return [
-            self._worker("worker urgent", "worker", "--queues", "urgent"),
+            self._worker("worker urgent", ports.worker_metrics, "worker", "--queues", "urgent"),
             # One for each of two cores; behind the urgent one, wherever they meet.
-            self._worker("worker bulk", "worker", "--queues", "bulk", "--nice", "15"),
-            self._worker("worker bulk 2", "worker", "--queues", "bulk", "--nice", "15"),
-            self._worker("relay", "relay"),
+            self._worker("worker bulk", 0, "worker", "--queues", "bulk", "--nice", "10"),
+            self._worker("worker bulk 2", 0, "worker", "--queues", "bulk", "--nice", "10"),
+            self._worker("relay", ports.relay_metrics, "relay"),
             Part(
                 "api",
                 _tidings("api"),
                 API,
-                self._environment(),
+                self._environment(ports.api_metrics),
                 url=ready,
                 stop_within_seconds=3.5,  # it finishes its requests for up to three
             ),
         ]
 
-    def _worker(self, name: str, *command: str) -> Part:
+    def _worker(self, name: str, metrics_port: int, *command: str) -> Part:
         return Part(
             name,
             _tidings(*command),
             WORKERS,
-            self._environment(),
+            self._environment(metrics_port),
             ready_line=f"{command[0]} ready",
             stop_within_seconds=10.5,  # they drain for up to ten
         )
@@ -121,7 +122,7 @@ class Stack:
         url = database_url(self.ports.postgres, self.secrets.database_password)
         await admin.make(self.folder, url)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, metrics_port: int = 0) -> dict[str, str]:
         """The user's own environment, and over it where everything is."""
         url = database_url(self.ports.postgres, self.secrets.database_password)
         return {
@@ -133,6 +134,8 @@ class Stack:
             "TIDINGS_API_PORT": str(self.ports.api),
             "TIDINGS_CONSOLE_URL": f"http://{HOST}:{self.ports.api}",
             "TIDINGS_SECRET_KEYS": self.secrets.secret_keys,
+            "TIDINGS_METRICS_HOST": HOST,
+            "TIDINGS_METRICS_PORT": str(metrics_port),
             "TIDINGS_WEBHOOK_PRIVATE_HOSTS": self._private_hosts(),
         }
 

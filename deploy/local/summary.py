@@ -34,6 +34,10 @@ def summary(
         "temporal_address": f"{HOST}:{ports.temporal}",
         "mailbox": f"http://{HOST}:{ports.mailbox}",
         "smtp": f"{HOST}:{ports.smtp}",
+        "metrics": [
+            f"http://{HOST}:{port}/metrics"
+            for port in (ports.api_metrics, ports.worker_metrics, ports.relay_metrics)
+        ],
         "database_url": database_url(ports.postgres, secrets.database_password),
         "data": str(folder.path),
         "postgres_data": str(database_path(folder)),
@@ -54,6 +58,7 @@ def show(console: Console, facts: dict[str, Any]) -> None:
         ("Temporal UI", facts["temporal_ui"]),
         ("Mailbox", facts["mailbox"]),
         ("PostgreSQL", database),
+        ("Metrics", "  ".join(facts["metrics"])),
         ("API key", facts["api_key"]),
         ("Data", facts["data"]),
         *([] if inside else [("", f"{facts['postgres_data']} (PostgreSQL's)")]),

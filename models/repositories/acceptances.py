@@ -4,6 +4,7 @@ One is a list of one. Callers own the transaction: whatever crashes after its CO
 finds the start row.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -123,6 +124,7 @@ async def write(
         "rows": orjson.dumps(rows, default=_json).decode(),
     }
     session.info["wrote"] = True  # from here on a lost answer leaves it open
+    session.info["accepted"] = Counter(new.accepted.priority for new in news)
     result = await session.execute(ACCEPT, values)
     return {row.id: Written(row.due_at, row.expires_at) for row in result}
 

@@ -9,7 +9,10 @@ from deploy.local.refusal import CannotRun
 
 
 def test_all_ports_follow_from_the_base() -> None:
-    assert Ports.from_base(8400) == (8400, 8401, 8402, 8403, 8404, 8405, 8409)
+    assert Ports.from_base(8400) == (
+        *(8400, 8401, 8402, 8403, 8404, 8405, 8409),  # as they were before metrics had some
+        *(8406, 8407, 8408),
+    )
 
 
 @pytest.mark.parametrize("base", [0, 80, 65530, 70000])
