@@ -44,6 +44,7 @@ def environment(language: str) -> Environment:
         "navigation": NAVIGATION,
         "languages": texts.LANGUAGES,
         "word": lambda code: word(language, str(code)),
+        "translated": found.gettext,  # of a text that is no constant: `_` would fill in its `%`
         "new_id": uuid7,
     }
     made.filters |= {
