@@ -5,7 +5,7 @@ Between two looks no connection to PostgreSQL is held.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
@@ -23,6 +23,14 @@ router = APIRouter(prefix="/v1/notifications/{notification_id}", tags=["notifica
 SOONEST_SECONDS, LATEST_SECONDS = 0.5, 5.0  # between looks: doubled while nothing happens
 STREAMS = 200  # of one process
 PATTERN = r"^\d{1,18}-\d{1,6}$"
+
+ANSWERS: dict[int | str, Any] = {
+    200: {
+        "description": "Events named `timeline`, each an EventView as JSON.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "It has ended, and nothing came since `Last-Event-ID`."},
+}
 
 LastEventId = Annotated[
     str | None,
@@ -72,7 +80,7 @@ def _had(events: Sequence[Row], last: str) -> set[int]:
 @router.get(
     "/events",
     response_class=EventSourceResponse,
-    responses={204: {"description": "It has ended, and nothing came since `Last-Event-ID`."}},
+    responses=ANSWERS,
 )
 async def stream_events(
     notification_id: UUID, caller: Reader, request: Request, last_event_id: LastEventId = None

@@ -4,6 +4,7 @@ An operation is a signature alone: `route.py` says where each of its arguments g
 """
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import replace
 from functools import partial, update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
@@ -114,9 +115,13 @@ class EventStream(Many[P, T]):
         self._event = event
 
     def steps(self, of: Resource[Any], *given: P.args, **named: P.kwargs) -> Feed[T]:
-        """Event after event, until the API ends the stream; Unreachable where it breaks off."""
-        request = self.route.request(*given, **named)
-        return events(of.driver.core, request, self._event, SILENCE_SECONDS)
+        """Event after event, until the API ends the stream.
+
+        One that breaks off is taken up again where it can be; else Unreachable.
+        """
+        request = replace(self.route.request(*given, **named), silence_seconds=SILENCE_SECONDS)
+        resumes = "last_event_id" in self.route.signature.parameters
+        return events(of.driver.core, request, self._event, resumes=resumes)
 
 
 def operation(

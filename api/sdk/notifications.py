@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Unpack
 
-from api.sdk.calls import listing, operation, procedure
+from api.sdk.calls import listing, operation, procedure, stream
 from api.sdk.problems import NotEnded
 from api.sdk.resource import D, Resource
 from api.sdk.steps import Sleep, Steps
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
         AcceptedView,
         CancelledView,
         Channel,
+        EventView,
         ListedNotification,
         NotificationCreate,
+        NotificationPatch,
         NotificationView,
+        ResendCreate,
         Status,
     )
     from api.sdk.resource import Id
@@ -63,6 +66,25 @@ class Notifications(Resource[D]):
     @operation("DELETE", "/v1/notifications/{notification_id}")
     def cancel(self, notification_id: Id, /) -> CancelledView:
         """Stop what was not sent; `outcome` says what it found."""
+
+    @operation("PATCH", "/v1/notifications/{notification_id}")
+    def edit(self, notification_id: Id, /, **body: Unpack[NotificationPatch]) -> NotificationView:
+        """Change one that is not yet due, all of it or nothing."""
+
+    @operation("POST", "/v1/notifications/{notification_id}/resend")
+    def resend(
+        self,
+        notification_id: Id,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        **body: Unpack[ResendCreate],
+    ) -> AcceptedView:
+        """Accept it once more, as another notification whose `resend_of` names this one."""
+
+    @stream("/v1/notifications/{notification_id}/events", "timeline")
+    def events(self, notification_id: Id, /, *, last_event_id: str | None = None) -> EventView:
+        """Give its timeline, what was and what comes, until it has ended."""
 
     @procedure
     def wait(

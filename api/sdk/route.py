@@ -15,6 +15,7 @@ from api.sdk.request import JSON, Request, encoded, plain
 
 HEADERS = {
     "idempotency_key": "Idempotency-Key",
+    "last_event_id": "Last-Event-ID",
     "upload_offset": "Upload-Offset",
     "upload_complete": "Upload-Complete",
 }
@@ -59,7 +60,8 @@ class Route:
         keyed = "idempotency_key" in self.signature.parameters
         if keyed and arguments.get("idempotency_key") is None:
             arguments["idempotency_key"] = str(uuid4())
-        headers = {HEADERS[n]: str(arguments.pop(n)) for n in HEADERS if n in arguments}
+        said = {n: arguments.pop(n) for n in HEADERS if n in arguments}
+        headers = {HEADERS[n]: str(value) for n, value in said.items() if value is not None}
         if content_type := JSON if has_body else self._content_type:
             headers["Content-Type"] = content_type
         path = {name: quote(str(arguments.pop(name)), safe="") for name in self.names}

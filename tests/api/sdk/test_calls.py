@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import io
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -319,6 +319,40 @@ def test_events_are_given_until_the_stream_ends(call) -> None:
     script = Script(busy(503), lambda _: httpx.Response(200, content=lines.encode()))
     assert call(script, lambda tidings: tidings.campaigns.watch(ID)) == [{}]
     assert script.asked[1].headers["Accept"] == "text/event-stream"
+
+
+class BreaksOff(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Says this much."""
+
+    def __init__(self, said: bytes) -> None:
+        self._said = said
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._said
+        raise httpx.ReadError("broke off")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for each in self:
+            yield each
+
+
+def test_a_timeline_that_breaks_off_goes_on_behind_its_last_event(call) -> None:
+    first = b'event: timeline\nid: 7-1\ndata: {"n": 1}\n\nevent: timeline\nid: 8-2\ndata: {"n'
+    rest = b'event: timeline\nid: 8-2\ndata: {"n": 2}\n\n'
+    script = Script(
+        lambda _: httpx.Response(200, stream=BreaksOff(first)),
+        busy(503),
+        lambda _: httpx.Response(200, content=rest),
+    )
+    assert call(script, lambda tidings: tidings.notifications.events(ID)) == [{"n": 1}, {"n": 2}]
+    assert [asked.headers.get("Last-Event-ID") for asked in script.asked] == [None, "7-1", "7-1"]
+
+
+def test_a_stream_that_cannot_be_resumed_says_that_it_broke_off(call) -> None:
+    script = Script(lambda _: httpx.Response(200, stream=BreaksOff(b"")))
+    with pytest.raises(Unreachable):
+        call(script, lambda tidings: tidings.campaigns.watch(ID))
+    assert len(script.asked) == 1
 
 
 def test_a_stream_of_what_is_not_there_is_a_problem(call) -> None:
