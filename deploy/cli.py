@@ -27,6 +27,7 @@ COMMANDS = {
     "worker": "Run a worker for some of the queues.",
     "relay": "Run the relay: starts, sweeps, reconciles.",
     "send": "Send one notification, or a file of them.",
+    "notifications": "List, watch, cancel, resend and edit notifications.",
     "audiences": "Upload audiences, see what was refused.",
     "keys": "Make, rotate and revoke API keys.",
     "applications": "Make and change applications.",
