@@ -1,6 +1,6 @@
 """What requests refer to by name: categories, templates, profiles; one query for all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -25,11 +25,11 @@ WITH template AS (
     FROM category WHERE application_id = :application_id AND archived_at IS NULL
       AND (name = ANY(:categories) OR name IN (SELECT category FROM template))
 ), profile AS (
-    SELECT p.id, a.id AS asked_id, a.external_id AS asked, p.name, p.locale, p.time_zone,
+    SELECT p.id, p.external_id, p.merged_into, p.name, p.locale, p.time_zone,
            ARRAY(SELECT DISTINCT c.channel FROM contact c WHERE c.profile_id = p.id) AS channels
-    FROM profile a JOIN profile p ON p.id = COALESCE(a.merged_into, a.id)
-    WHERE a.application_id = :application_id
-      AND (a.id = ANY(:profile_ids) OR a.external_id = ANY(:external_ids))
+    FROM profile p
+    WHERE p.application_id = :application_id
+      AND (p.id = ANY(:profile_ids) OR p.external_id = ANY(:external_ids))
 )
 SELECT (SELECT json_agg(t) FROM template t) AS templates,
        (SELECT json_agg(c) FROM category c) AS categories,
@@ -103,18 +103,34 @@ async def load(session: Session, application_id: UUID, wanted: Wanted) -> Refere
         "external_ids": list(wanted.external_ids),
     }
     row = (await session.execute(LOAD, values)).one()
-    people: dict[UUID | str, Person] = {}
-    for found in row.profiles or ():  # what was merged into another leads there
-        keys = UUID(found.pop("asked_id")), found.pop("asked")
-        people |= dict.fromkeys(keys, Person(**found | {"id": UUID(found["id"])}))
     return References(
         categories={c["name"]: _category(c) for c in row.categories or ()},
         templates={
             t["name"]: TemplateRef(**t | {"version_id": UUID(t["version_id"])})
             for t in row.templates or ()
         },
-        profiles=people,
+        profiles=await _people(session, application_id, row.profiles or ()),
     )
+
+
+async def _people(
+    session: Session, application_id: UUID, rows: Iterable[dict[str, Any]]
+) -> Mapping[UUID | str, Person]:
+    """By both ids. What was merged into another leads there, which is one look-up more."""
+    people: dict[UUID | str, Person] = {}
+    led: dict[UUID | str, UUID] = {}
+    for row in rows:
+        id, external_id, into = UUID(row.pop("id")), row.pop("external_id"), row.pop("merged_into")
+        if into:
+            led |= {id: UUID(into), external_id: UUID(into)}
+        else:
+            people |= dict.fromkeys((id, external_id), Person(id, **row))
+    if led:
+        others = (
+            await load(session, application_id, Wanted(profile_ids=set(led.values())))
+        ).profiles
+        people |= {key: others[into] for key, into in led.items() if into in others}
+    return people
 
 
 def _category(row: dict[str, Any]) -> Category:
