@@ -26,7 +26,8 @@ class NotificationPatch(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"send_at": "2030-01-31T09:00:00Z", "metadata": {"order": "4711"}, "revision": 0}
+                {"data": {"name": "Ada King"}, "metadata": {"order": "4711"}, "revision": 0},
+                {"expires_in": 2_592_000, "priority": "low"},
             ]
         }
     )

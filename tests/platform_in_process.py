@@ -61,7 +61,7 @@ class Platform:
             while True:
                 name = (await self.seen(id))["workflow_id"]
                 handle = self.client.get_workflow_handle(name) if name else None
-                if handle and await _exists(handle):
+                if handle and await exists(handle):
                     return handle
                 await asyncio.sleep(0.02)
 
@@ -78,7 +78,7 @@ class Platform:
         self.sandbox.desk.faults.add(Rule(vendor, fault, **more))
 
 
-async def _exists(handle: WorkflowHandle[Any, Any]) -> bool:
+async def exists(handle: WorkflowHandle[Any, Any]) -> bool:
     try:
         await handle.describe()
     except RPCError:

@@ -59,7 +59,8 @@ DELETE FROM notification_listing
 WHERE kind = :old_kind AND status = 'scheduled' AND id = :id RETURNING id
 """)
 
-# A batch looks for the earliest of many; one by itself at its own time.
+# A batch starts for the earliest of many, one by itself at its own time. The owner is overdue until
+# its workflow has looked: were its signal lost, the reconciler would wake it.
 LIST = text("""
 WITH kinds AS (
     INSERT INTO notification_kind (id, application_id, category_id, priority, channels)
@@ -79,8 +80,7 @@ WITH kinds AS (
         priority = CASE kind WHEN 'shared' THEN :priority ELSE priority END
     WHERE id IN (:id, CAST(:owner_id AS uuid))
 )
-UPDATE owner SET next_at = CASE kind
-    WHEN 'notification' THEN :due_at ELSE LEAST(next_at, :due_at) END
+UPDATE owner SET next_at = LEAST(next_at, now() - interval '1 day')
 WHERE id = CAST(:owner_id AS uuid) AND status = 'running'
 """)
 

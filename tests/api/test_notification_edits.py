@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from api.accepted_again import accepted_again
 from models.notification_again import request_of
-from models.repositories import notification_edits, notifications
+from models.repositories import notification_edits, notifications, owners
 from models.repositories.templates import VersionCache
 
 LATER, LATEST = "2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z"
@@ -112,15 +112,19 @@ async def test_its_lists_follow(api, accept, edit) -> None:
     assert not await listed(channel="email", priority="low")
 
 
-async def test_its_workflow_looks_at_the_new_time(api, accept, edit) -> None:
+async def test_its_workflow_starts_for_the_new_time_or_is_overdue_for_a_look(
+    api, accept, edit, pipeline
+) -> None:
     id, _ = await accept()
     sooner = "2026-12-01T00:00:00Z"
     view = (await edit(id, send_at=sooner)).json()
     owner = await owner_of(api, id)
+    async with pipeline.sessions.begin() as session:
+        overdue = await owners.overdue(session, "medium", timedelta(minutes=2))
 
     assert view["due_at"] == sooner
-    assert owner["next_at"] == owner["due_at"]
-    assert owner["next_at"].isoformat() == "2026-12-01T00:00:00+00:00"
+    assert owner["due_at"].isoformat() == "2026-12-01T00:00:00+00:00"
+    assert owner["id"] in [each.owner_id for each in overdue]
 
 
 async def test_another_priority_is_another_workflow_in_its_queue(

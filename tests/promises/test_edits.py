@@ -2,17 +2,22 @@
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from api_in_process import NOTIFICATIONS
+from platform_in_process import exists
+from uuid_utils.compat import uuid7
 
+from api.accepted_again import accepted_again
 from models import database
+from models.notification_again import request_of
+from models.repositories import notification_edits, notifications
+from models.repositories.templates import VersionCache
 from models.sessions import Sessions
-from models.settings import Settings
-from workers import relay
 
 RACES = 24
 
@@ -116,21 +121,23 @@ async def test_one_that_is_resent_is_decided_afresh(app, arrived, platform) -> N
     assert arrived(to) == ["again", "again"]
 
 
-async def test_a_workflow_that_was_not_woken_is_found_overdue_and_woken(
+async def test_an_edit_whose_signal_is_lost_is_found_by_the_reconciler(
     app, arrived, platform, database_url
 ) -> None:
     to = "+4915170000005"
     id = await app.accept(to={"sms": to}, send_at=soon(3600), **inline("x"))
-    await platform.client.get_workflow_handle(f"notification/{id}").describe()
-    await platform.api.database.execute(
-        "WITH moved AS (UPDATE notification SET due_at = now() WHERE id = $1)"
-        " UPDATE owner SET next_at = now() - interval '1 minute' WHERE id = $1",
-        UUID(id),
-    )
-    settings = Settings(database_url=database_url, reconcile_after=timedelta(seconds=30))
+    handle = platform.client.get_workflow_handle(f"notification/{id}")
+    async with asyncio.timeout(20):
+        while not await exists(handle):  # noqa: ASYNC110 - Temporal's doing
+            await asyncio.sleep(0.02)
     engine = database.engine(database_url, pool=2)
-    await relay.Relay(Sessions(engine), platform.client, settings).reconcile()
-    await engine.dispose()
+    async with Sessions(engine).begin() as session:  # as the API does it, without its signal
+        row = await notifications.get(session, app.id, UUID(id))
+        request = replace(request_of(row), send_at=datetime.now(UTC))
+        accepted = await accepted_again(session, row, request, VersionCache(), may_raise=True)
+        assert await notification_edits.edit(session, row, accepted, {"send_at"}, uuid7())
 
-    await app.until(id, "sent")
+    await app.until(id, "sent")  # the platform's relay reconciles
+
+    await engine.dispose()
     assert len(arrived(to)) == 1
