@@ -42,7 +42,7 @@ def audience_of(fields: FormFields) -> Mapping[str, Any] | None:
             return {"everyone": True}
         case "written":
             lines = fields.wanted("recipients").splitlines()
-            return {"recipients": [{"to": line.strip()} for line in lines if line.strip()]}
+            return {"recipients": [_recipient(line) for line in lines if line.strip()]}
     return None
 
 
@@ -66,6 +66,11 @@ def _common(fields: FormFields, zone: ZoneInfo) -> dict[str, Any]:
         "canary": _canary(fields),
         "data": _data(fields),
     }
+
+
+def _recipient(line: str) -> dict[str, str]:
+    to, _, name = line.partition(",")
+    return {"to": to.strip()} | ({"name": name.strip()} if name.strip() else {})
 
 
 def _speech(fields: FormFields, channel: str) -> dict[str, Any]:

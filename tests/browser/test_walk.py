@@ -109,7 +109,7 @@ async def test_a_form_that_is_sent_again_is_done_once(window: Any, seeded: Seede
     await tab.get_by_label("Channel").select_option("sms")
     await tab.get_by_label("Text").fill("Once")
     await tab.get_by_label("Addresses written here").check()
-    await tab.get_by_label("One a line").fill("+4915112345678")
+    await tab.get_by_label("One a line, then").fill("+4915112345678")
     id = await tab.locator("input[name=form_id]").first.input_value()
     await tab.get_by_role("button", name="Make the draft").click()
     await expect(tab.get_by_role("heading", name="Twice")).to_be_visible()
