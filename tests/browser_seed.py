@@ -8,6 +8,7 @@ import httpx
 from console_visitors import PASSWORD
 from own_application import OwnApplication, Vendors, own_application
 from own_campaigns import Person, draft, team_of
+from own_templates import Author
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
@@ -63,7 +64,7 @@ async def seed(stack: Any) -> Seeded:
     seeded = Seeded(name, app, team.ada, stack.database_url)
     for role in Role:
         seeded.emails[role] = await seeded.hire(role)
-    await asyncio.gather(_campaigns(team), _messages(app))
+    await asyncio.gather(_campaigns(team), _messages(app), _templates(app))
     return seeded
 
 
@@ -89,3 +90,10 @@ async def _campaigns(team: Any) -> None:
 async def _messages(app: OwnApplication) -> None:
     id = await app.accept()
     await app.until(id, "sent", "failed", "delivered")
+
+
+async def _templates(app: OwnApplication) -> None:
+    """One with a draft beside what is published."""
+    author = Author(app)
+    name = await author.make("Hello {{ name }},\nbye", "Hello {{ name }},\nciao", published=1)
+    assert (await author.see(name))["latest"] == 2

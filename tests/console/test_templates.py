@@ -92,7 +92,7 @@ async def test_a_preview_is_framed_under_a_policy_of_its_own(author) -> None:
     assert frame.text == "<p style='color: red'>Dear &lt;Ada&gt;</p>"
     assert frame.headers["Content-Security-Policy"].startswith(FRAME)
     assert "Hi &lt;Ada&gt;" in facts.text
-    assert "made from the HTML" in facts.text
+    assert "one is made from the HTML" in facts.text
     assert "Dear &lt;Ada&gt; →</body>" in sms.text
     assert "ucs2" in segments.text
 
@@ -129,6 +129,20 @@ async def test_what_has_no_data_is_shown_by_its_name(author) -> None:
 
     assert "What you write is shown here." in facts.text
     assert "Hello name,\nbye" in frame.text
+
+
+async def test_what_is_said_of_a_text_is_no_markup(author) -> None:
+    form = await author.form_of("/templates/-/new")
+    texts = {
+        "content.telegram.default.text": "<marquee>100 %(x)s</marquee>",
+        "content.sms.default.text": "100 % → <b>",
+    }
+
+    for shown, words in (("telegram/default", "marquee"), ("sms/default", "→")):
+        facts = await author.post("/templates/-/facts", {**form, **texts, "shown": shown})
+        assert facts.status_code == 200, facts.text
+        assert words in facts.text
+        assert "<marquee" not in facts.text
 
 
 async def test_channels_and_languages_come_and_go_with_what_is_written(author) -> None:
