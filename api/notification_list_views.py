@@ -23,10 +23,10 @@ EXAMPLE: dict[str, JsonValue] = {
             "created_at": "2030-01-31T09:00:00Z",
             "ended_at": "2030-01-31T09:00:01Z",
             "metadata": {"order": "4711"},
-            "resend_of": None,
+            "resend_of": "0199d1c8-1111-7b6a-9c55-3f1f4a0e7d21",
         }
     ],
-    "next": None,
+    "next": "SGVyZSBiZWdpbnMgdGhlIG5leHQgcGFnZQ",
 }
 
 

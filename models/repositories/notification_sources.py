@@ -27,7 +27,9 @@ NAMES = text("""
 SELECT (SELECT id FROM category WHERE application_id = :application_id AND name = :category)
            AS category_id,
        ARRAY(SELECT q.id FROM profile p
-             JOIN profile q ON COALESCE(p.merged_into, p.id) IN (q.id, q.merged_into)
+             CROSS JOIN LATERAL (SELECT COALESCE(p.merged_into, p.id) AS id) stays
+             CROSS JOIN LATERAL (
+                 SELECT stays.id UNION SELECT m.id FROM profile m WHERE m.merged_into = stays.id) q
              WHERE p.application_id = :application_id
              AND (p.id = CAST(:profile_id AS uuid) OR p.external_id = CAST(:profile AS text)))
            AS profile_ids,

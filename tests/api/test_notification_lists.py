@@ -94,6 +94,23 @@ async def test_a_profile_is_found_by_our_id_too_and_one_that_is_gone_has_nothing
     assert await ids(profile=str(uuid7())) == []
 
 
+async def test_what_was_for_a_merged_profile_is_found_by_either(other, api) -> None:
+    found = {}
+    for name in ("old", "new"):
+        contacts = [{"channel": "email", "address": f"{name}@example.com"}]
+        made = {"external_id": name, "contacts": contacts}
+        found[name] = (await other.ask("POST", "/v1/profiles", json=made)).json()["id"]
+    expected = [await other.accept(to={"external_id": name}) for name in ("old", "new")]
+    merged = await other.ask(
+        "POST", f"/v1/profiles/{found['old']}/merge", json={"into": found["new"]}
+    )
+    assert merged.status_code == 200, merged.text
+
+    for profile in ("old", "new", found["old"], found["new"]):
+        page = (await other.ask("GET", NOTIFICATIONS, params={"profile": profile})).json()
+        assert [item["id"] for item in page["items"]] == expected[::-1]
+
+
 async def test_a_range_has_its_beginning_and_not_its_end(some, own, ids) -> None:
     at = (await own.seen(some["sms"]))["created_at"]
     just_after = (datetime.fromisoformat(at) + timedelta(microseconds=1)).isoformat()

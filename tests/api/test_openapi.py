@@ -20,6 +20,7 @@ MOVES_OF_CAMPAIGNS = {
     ],
 }
 MAY_CONFLICT = {
+    ("patch", "/v1/notifications/{notification_id}"),
     ("post", "/v1/keys/{key_id}/rotate"),
     ("post", "/v1/applications"),
     ("patch", "/v1/applications/{application_id}"),
