@@ -9,7 +9,9 @@ from starlette.requests import Request
 
 from api.console import (
     account,
+    applications,
     assets,
+    audit_log,
     campaign_approvals,
     campaign_audience,
     campaign_moves,
@@ -18,6 +20,7 @@ from api.console import (
     errors,
     groups,
     home,
+    keys,
     login,
     oidc,
     profile_parts,
@@ -26,6 +29,7 @@ from api.console import (
     suppressions,
     template_editor,
     template_pages,
+    vendor_accounts,
 )
 from api.console.cookies import Cookies
 from api.console.headers import Headers
@@ -50,6 +54,10 @@ PAGES = (
     profile_parts,
     groups,
     suppressions,
+    vendor_accounts,
+    keys,
+    audit_log,
+    applications,
 )
 
 

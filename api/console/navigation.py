@@ -23,5 +23,9 @@ NAVIGATION = (
     Place("/profiles", label("Profiles")),
     Place("/groups", label("Groups")),
     Place("/suppressions", label("Suppressions")),
+    Place("/vendor-accounts", label("Vendor accounts")),
+    Place("/keys", label("API keys"), "administer"),
+    Place("/audit-log", label("Audit log")),
     Place("/staff", label("Staff"), "administer"),
+    Place("/applications", label("Applications"), "administer"),
 )
