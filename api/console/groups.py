@@ -91,9 +91,12 @@ async def change_members(visit: Author, session: Session, group_id: UUID, form: 
     )
     detail = {"added": changed.added, "removed": changed.removed}
     await audit_log.append(session, visit.entry("group.members", "group", group_id, detail))
-    notice = "Added: %(added)s. Removed: %(removed)s. Not known: %(unknown)s."
-    counts = detail | {"unknown": len(changed.unknown)}
-    return visit.to(f"/groups/{group_id}", visit.text(notice, **counts))
+    notice = visit.text(
+        "Added: %(added)s. Removed: %(removed)s. Not known: %(unknown)s.",
+        **detail,
+        unknown=len(changed.unknown),
+    )
+    return visit.to(f"/groups/{group_id}", notice)
 
 
 @router.post("/{group_id}/delete")

@@ -145,9 +145,12 @@ async def delete(visit: Author, session: Session, profile_id: UUID, starts: Star
     )
     for workflow_id in deleted.workflow_ids[:WOKEN_AT_ONCE]:
         after_commit(session, partial(starts.wake, workflow_id))
-    notice = "It is deleted. Cancelled on their way: %(stopped)s; gone already: %(under_way)s."
-    counts = {"stopped": deleted.stopped, "under_way": deleted.under_way}
-    return visit.to("/profiles", visit.text(notice, **counts))
+    notice = visit.text(
+        "It is deleted. Cancelled on their way: %(stopped)s; gone already: %(under_way)s.",
+        stopped=deleted.stopped,
+        under_way=deleted.under_way,
+    )
+    return visit.to("/profiles", notice)
 
 
 async def group_choices(visit: StaffVisit, session: Session) -> list[tuple[str, str]]:

@@ -62,8 +62,8 @@ async def add(visit: Operator, session: Session, form: FormOnce) -> Response:
     _, fresh = await suppressions.add(
         session, visit.application_id, body.channel.value, address, more, visit.actor
     )
-    said = "Nothing is sent there any more." if fresh else "It was suppressed before."
-    return visit.to("/suppressions", visit.text(said))
+    added = visit.text("Nothing is sent there any more.")
+    return visit.to("/suppressions", added if fresh else visit.text("It was suppressed before."))
 
 
 @router.post("/{suppression_id}/lift")
