@@ -65,10 +65,11 @@ async def _filters(request: Request, named: Annotated[FilterQuery, Query()]) -> 
     if named.since and named.until and named.since >= named.until:
         raise Invalid("`from` lies before `to`", field="from", reason="contradicting_filters")
     entries = [(n.removeprefix(METADATA), v) for n, v in query if n.startswith(METADATA)]
-    return Filters(**dict(named), metadata=_metadata(entries))
+    return Filters(**dict(named), metadata=metadata_of(entries))
 
 
-def _metadata(entries: list[tuple[str, str]]) -> dict[str, str]:
+def metadata_of(entries: list[tuple[str, str]]) -> dict[str, str]:
+    """The entries that must all be there, within limits."""
     if len(entries) > MOST_ENTRIES:
         raise Invalid("too many", field="metadata", limit=MOST_ENTRIES, reason="too_many")
     for key, value in entries:

@@ -1,6 +1,5 @@
 """Notifications: accept one, list them, read one, cancel it."""
 
-from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -17,10 +16,10 @@ from api.deps import (
     SingleWrite,
     Starts,
     Versions,
-    after_commit,
 )
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import JsonRoute
+from api.notification_cancels import cancelled
 from api.notification_filters import OF_METADATA, NotificationFilters
 from api.notification_list_views import NotificationPage, listed
 from api.pages import Page
@@ -28,13 +27,10 @@ from api.views import (
     AcceptedView,
     CancelledView,
     NotificationView,
-    cancel_outcome,
-    message_views,
-    notification_status,
     notification_view,
 )
 from models.acceptance import accept
-from models.repositories import decisions, idempotency, notifications, references
+from models.repositories import idempotency, notifications, references
 from models.repositories.idempotency import Answer
 from models.repositories.notification_search import search
 
@@ -107,19 +103,4 @@ async def cancel_notification(
     starts: Starts,
 ) -> CancelledView:
     """Cancel one. PostgreSQL decides, Temporal up or down; the answer says what had gone."""
-    cancelled = await notifications.cancel(
-        session, caller.application_id, notification_id, caller.key_id
-    )
-    row = await notifications.get(session, caller.application_id, notification_id)
-    if cancelled and row["owner_id"]:
-        await decisions.end(session, row["owner_id"])
-        row = await notifications.get(session, caller.application_id, notification_id)
-        workflow_id = f"{row['owner_kind']}/{row['owner_id']}"
-        after_commit(session, partial(starts.wake, workflow_id))
-    messages = await notifications.messages(session, row)
-    return CancelledView(
-        id=notification_id,
-        outcome=cancel_outcome(messages, cancelled=cancelled),
-        status=notification_status(row, messages),
-        messages=message_views(messages, await notifications.attempts(session, row, messages)),
-    )
+    return await cancelled(session, caller.application_id, notification_id, caller.key_id, starts)
