@@ -20,6 +20,7 @@ from models.repositories.campaigns import Row
 router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["campaigns"])
 
 EVERY_SECONDS = 1.0
+LARGEST = 2**63 - 1  # that PostgreSQL can number
 EVENTS: dict[int | str, Any] = {
     200: {
         "description": "Events named `progress`, each a ProgressView as JSON.",
@@ -93,7 +94,7 @@ async def campaign_events(
     campaign_id: UUID,
     caller: CampaignReader,
     session: Session,
-    after: Annotated[int, Query(ge=0, description="`next` of the page before")] = 0,
+    after: Annotated[int, Query(ge=0, le=LARGEST, description="`next` of the page before")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> EventPage:
     """Who did what, oldest first; refused approvals too."""

@@ -1,5 +1,6 @@
 """The published document: true, whole, and its examples work."""
 
+import json
 import re
 from typing import Any
 
@@ -133,6 +134,17 @@ def test_limits_are_in_the_document_as_json_schema_knows_them(document) -> None:
     assert schemas["BatchCreate"]["properties"]["items"]["maxItems"] == 1000
     unknown = {"ge", "le", "gt", "lt", "max_length", "min_length"}
     assert not [part for part in parts(schemas) if unknown & set(part)]
+
+
+def test_no_number_is_larger_than_postgresql_takes(document) -> None:
+    asked = [o.get("parameters", []) for _, _, o in operations(document)]
+    bodies = [o["requestBody"] for _, _, o in operations(document) if "requestBody" in o]
+    named = {n for n in document["components"]["schemas"] if f'/{n}"' in json.dumps(bodies)}
+    sent = [document["components"]["schemas"][name] for name in named]
+    numbers = [part for part in parts([asked, sent]) if part.get("type") == "integer"]
+
+    assert len(numbers) > 10
+    assert [part for part in numbers if part.get("maximum", 2**63) >= 2**63] == []
 
 
 async def test_every_example_of_a_body_is_accepted(api, document) -> None:
