@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from listening_api import app_of
 from uuid_utils.compat import uuid7
 
-from api.console.cookies import digest, new_token
+from api.console.cookies import digest, form_token, new_token
 from api.console.state import Console
 from models import database, passwords
 from models.repositories import staff, staff_sessions
@@ -130,6 +130,10 @@ class Desk:
     def carry(self, browser: Browser, token: str) -> None:
         """This is the browser's session from now on."""
         browser.http.cookies.set(self.console.cookies.name(), token, domain=HOST)
+
+    def form_token(self, browser: Browser) -> str:
+        """What the forms of its pages carry."""
+        return form_token(self.token_of(browser))
 
     def token_of(self, browser: Browser) -> str:
         return browser.http.cookies.get(self.console.cookies.name(), "")

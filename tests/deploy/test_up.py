@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 import signal
 import sys
+from typing import Any
 
 import aiohttp
 import pytest
@@ -46,6 +48,17 @@ async def _arrived(stack: dict[str, str], session: aiohttp.ClientSession) -> lis
         return [message["subject"] for message in (await answer.json())["messages"]]
 
 
+async def _logs_in(stack: dict[str, Any], session: aiohttp.ClientSession) -> bool:
+    """The first admin, as the table says."""
+    async with session.get(f"{stack['console']}login") as page:
+        token = re.findall(r'name="form_token" value="(\w+)"', await page.text())[0]
+        kept = {name: cookie.value for name, cookie in page.cookies.items()}
+    fields = {**stack["first_admin"], "form_token": token}
+    url = f"{stack['console']}login"
+    async with session.post(url, data=fields, cookies=kept, allow_redirects=False) as answer:
+        return answer.status == 303
+
+
 async def _until_arrived(count: int, stack, session) -> list[str]:
     async with asyncio.timeout(30):
         while True:
@@ -62,9 +75,11 @@ async def test_a_stack_delivers_survives_a_kill_with_its_key_and_leaves_no_proce
     code, out = await tidings("up", *options)
     assert code == 0
     stack = json.loads(out)
+    assert stack["first_admin"]["email"] == "admin@example.com"
     async with aiohttp.ClientSession() as session:
         assert await _send(stack, session) == 202
         assert await _until_arrived(1, stack, session) == ["Welcome, Ada"]
+        assert await _logs_in(stack, session)
 
         pids = {pid: birth(pid) for pid in stack["pids"].values()}
         end(stack["pids"]["up"], pids[stack["pids"]["up"]], signal.SIGKILL)
@@ -73,6 +88,7 @@ async def test_a_stack_delivers_survives_a_kill_with_its_key_and_leaves_no_proce
         code, out = await tidings("up", *options)
         again = json.loads(out)
         assert (code, again["api_key"]) == (0, stack["api_key"])
+        assert again["first_admin"] is None  # the password is shown once
         assert await _send(again, session) == 202
         assert len(await _until_arrived(2, again, session)) == 2
 
