@@ -46,9 +46,8 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
-    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
-        _app(asked)()
+        _app(_asked(_words()))()
         code: Any = 0
     except SystemExit as end:
         code = end.code
@@ -58,12 +57,21 @@ def main() -> None:
     _end(code if isinstance(code, int) else 0 if code is None else 1)
 
 
+def _words() -> list[str]:
+    """The command line; while a shell completes it, it comes by the environment."""
+    typed = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return typed.split()[1:] if "_TIDINGS_COMPLETE" in os.environ else sys.argv[1:]
+
+
+def _asked(words: list[str]) -> str:
+    return next((word for word in words if not word.startswith("-")), "")
+
+
 def _app(asked: str) -> typer.Typer:
     app = typer.Typer(
         name="tidings",
         help="Tidings: every notification of a company, through one API.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # its import doubles the time of `--help`
     )
