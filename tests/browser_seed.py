@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from api_in_process import welcome
 from console_visitors import PASSWORD
 from own_application import OwnApplication, Vendors, own_application
 from own_campaigns import Person, draft, team_of
@@ -64,7 +65,7 @@ async def seed(stack: Any) -> Seeded:
     seeded = Seeded(name, app, team.ada, stack.database_url)
     for role in Role:
         seeded.emails[role] = await seeded.hire(role)
-    await asyncio.gather(_campaigns(team), _messages(app), _templates(app))
+    await asyncio.gather(_campaigns(team), _messages(app), _templates(app), _people(app))
     return seeded
 
 
@@ -97,3 +98,21 @@ async def _templates(app: OwnApplication) -> None:
     author = Author(app)
     name = await author.make("Hello {{ name }},\nbye", "Hello {{ name }},\nciao", published=1)
     assert (await author.see(name))["latest"] == 2
+
+
+async def _people(app: OwnApplication) -> None:
+    """In a group, one of them merged, told something, and suppressed."""
+    mail = {"channel": "email", "address": "ada@example.com"}
+    sms = {"channel": "sms", "address": "+4915112345678"}
+    for path, body in (
+        ("/v1/profiles", {"external_id": "old-1", "name": "Ada"}),
+        ("/v1/profiles", {"external_id": "1", "name": "Ada Lovelace", "contacts": [mail, sms]}),
+        ("/v1/profiles/ext:old-1/merge", {"into": "ext:1"}),
+        ("/v1/suppressions", {**sms, "reason": "requested"}),
+        ("/v1/notifications", welcome(to={"external_id": "1"})),
+    ):
+        answer = await app.ask("POST", path, json=body)
+        assert answer.is_success, answer.text
+    group = (await app.ask("POST", "/v1/groups", json={"name": "engineers"})).json()
+    joined = await app.ask("POST", f"/v1/groups/{group['id']}/members", json={"add": ["1"]})
+    assert joined.json()["added"] == 1
