@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from people_in_api import GROUPS, PROFILES, People, audited, decide, email
 
+from deploy.auditing.audit import Question, audit
+
 
 @pytest.fixture
 def people(api) -> People:
@@ -77,6 +79,29 @@ async def test_what_is_queued_is_stopped_and_what_is_being_sent_is_not(
     assert (await people.notification(queued))["status"] == "cancelled"
     events = [e["kind"] for e in (await people.notification(sending))["timeline"]]
     assert "cancel_requested" in events
+
+
+async def test_the_books_agree_afterwards(people, database_url) -> None:
+    before = await differences(database_url)
+    person, other = await people.make(email("ada@example.org")), await people.make()
+    for more in ({"send_at": soon()}, {"channels": ["email"]}):
+        id = await people.tell(person["id"], **more)
+        if "channels" in more:
+            await decide(database_url, id)
+    path = f"{PROFILES}/{person['id']}"
+    await people.gets("POST", f"{path}/merge", json={"into": other["id"]})
+
+    deleted = await people.gets("DELETE", f"{PROFILES}/{other['id']}")
+    await decide(database_url, id)
+
+    assert (deleted["stopped"], deleted["under_way"]) == (2, 0)
+    assert await differences(database_url) == before
+
+
+async def differences(database_url: str) -> dict[str, int]:
+    """What the audit finds."""
+    report = await audit(Question(database_url, open_ok=True))
+    return {finding.check.name: finding.differences for finding in report.findings}
 
 
 async def test_what_comes_for_it_afterwards_is_refused(people) -> None:
