@@ -62,10 +62,15 @@ async def _filters(request: Request, named: Annotated[FilterQuery, Query()]) -> 
     if twice := next((name for name in names if names.count(name) > 1), None):
         detail = "given twice; all filters must hold, and this one has one value"
         raise Invalid(detail, field=twice[:100], reason="contradicting_filters")
-    if named.since and named.until and named.since >= named.until:
-        raise Invalid("`from` lies before `to`", field="from", reason="contradicting_filters")
     entries = [(n.removeprefix(METADATA), v) for n, v in query if n.startswith(METADATA)]
-    return Filters(**dict(named), metadata=metadata_of(entries))
+    return range_checked(Filters(**dict(named), metadata=metadata_of(entries)))
+
+
+def range_checked(filters: Filters) -> Filters:
+    """The filters, if their times do not contradict each other."""
+    if filters.since and filters.until and filters.since >= filters.until:
+        raise Invalid("`from` lies before `to`", field="from", reason="contradicting_filters")
+    return filters
 
 
 def metadata_of(entries: list[tuple[str, str]]) -> dict[str, str]:

@@ -16,6 +16,7 @@ class Place:
 
 NAVIGATION = (
     Place("/", label("Home")),
+    Place("/notifications", label("Messages")),
     Place("/campaigns", label("Campaigns")),
     Place("/approvals", label("Approvals"), "approve"),
     Place("/templates", label("Templates")),
