@@ -9,7 +9,7 @@ from api.address_search import Word, found_as
 from models.errors import Invalid
 from models.messages import Channel
 from models.person_fields import LONGEST
-from models.repositories.profiles import Search
+from models.repositories.profile_search import Search
 
 
 async def _search(

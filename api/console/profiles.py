@@ -25,10 +25,12 @@ from models.repositories import (
     groups,
     profile_deletions,
     profile_merges,
+    profile_search,
     profiles,
 )
 from models.repositories.notification_search import search
-from models.repositories.profiles import Ref, Search
+from models.repositories.profile_search import Search
+from models.repositories.profiles import Ref
 
 router = pages("/profiles")
 MOST_GROUPS = 100  # to choose from
@@ -66,8 +68,8 @@ async def list_profiles(
         addresses=forms_of(address) if address else None,
         group_id=group,
     )
-    rows = await profiles.page(session, visit.application_id, wanted, page.after, page.fetch)
-    items, following = page.cut(rows, lambda row: profiles.position(row, wanted))
+    rows = await profile_search.page(session, visit.application_id, wanted, page.after, page.fetch)
+    items, following = page.cut(rows, lambda row: profile_search.position(row, wanted))
     return visit.render(
         "profiles/list.html",
         part="profiles/rows.html",

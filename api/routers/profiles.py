@@ -29,7 +29,13 @@ from api.profile_views import (
     deleted_view,
     profile_view,
 )
-from models.repositories import contacts, profile_deletions, profile_merges, profiles
+from models.repositories import (
+    contacts,
+    profile_deletions,
+    profile_merges,
+    profile_search,
+    profiles,
+)
 from models.repositories.profiles import Ref
 
 router = APIRouter(prefix="/v1/profiles", tags=["profiles"], route_class=JsonRoute)
@@ -60,8 +66,8 @@ async def list_profiles(
     caller: ProfileReader, session: Session, page: Page, search: ProfileSearch
 ) -> ProfilePage:
     """List them, the newest first; those of an external id's beginning in its order."""
-    rows = await profiles.page(session, caller.application_id, search, page.after, page.fetch)
-    items, following = page.cut(rows, lambda row: profiles.position(row, search))
+    rows = await profile_search.page(session, caller.application_id, search, page.after, page.fetch)
+    items, following = page.cut(rows, lambda row: profile_search.position(row, search))
     return ProfilePage(items=[profile_view(row) for row in items], next=following)
 
 

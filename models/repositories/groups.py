@@ -15,7 +15,7 @@ from models.campaign import SUBMITTED, UNSUBMITTED
 from models.errors import Conflict, InUse, NotFound
 from models.repositories import audit_log
 from models.repositories.audit_log import Actor, Entry
-from models.repositories.profiles import LAST_CHARACTER
+from models.repositories.profile_search import LAST_CHARACTER
 from models.sessions import Session
 
 Row = Mapping[str, Any]

@@ -12,9 +12,17 @@ from uuid_utils.compat import uuid7
 
 from models import database
 from models.profile_rows import USUAL_TIME_ZONE
-from models.repositories import decisions, group_members, groups, profiles, references, suppressions
+from models.repositories import (
+    decisions,
+    group_members,
+    groups,
+    profile_search,
+    profiles,
+    references,
+    suppressions,
+)
+from models.repositories.profile_search import FILTERS
 from models.repositories.profile_upserts import MAKE, TAKE
-from models.repositories.profiles import FILTERS
 from models.repositories.suppressions import FILTERS as SUPPRESSION_FILTERS
 
 APPLICATION, GROUP, PERSON, OWNER = uuid7(), uuid7(), uuid7(), uuid7()
@@ -72,7 +80,7 @@ NAMES = tuple(FILTERS)
 PAIRS = [()] + [(a,) for a in NAMES] + [(a, b) for i, a in enumerate(NAMES) for b in NAMES[i + 1 :]]
 SUPPRESSED = [(), *((a,) for a in SUPPRESSION_FILTERS), ("reason", "after"), ("channel", "reason")]
 STATEMENTS: dict[str, TextClause] = {
-    **{f"profiles by {' and '.join(p)}": profiles._page(p, following=False) for p in PAIRS},
+    **{f"profiles by {' and '.join(p)}": profile_search._page(p, following=False) for p in PAIRS},
     **{f"suppressions by {' and '.join(p)}": suppressions._page(p) for p in SUPPRESSED},
     "one": profiles.GET,
     "groups": groups.PAGE,
