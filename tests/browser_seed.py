@@ -19,7 +19,8 @@ from models.repositories.staff import NewMember
 from models.roles import Role
 from models.sessions import Sessions
 
-NAME = text("SELECT name FROM application WHERE id = :id")
+APPLICATION = "newsroom"
+RENAME = text("UPDATE application SET name = :name WHERE id = :id")
 
 
 @dataclass
@@ -58,11 +59,10 @@ async def seed(stack: Any) -> Seeded:
     app = await own_application(http, stack.database_url, stack.secret_keys, accounts)
     engine = database.engine(stack.database_url, pool=1)
     async with Sessions(engine).begin() as session:
-        found = await session.execute(NAME, {"id": app.id})
-        name = str(found.scalar_one())
+        await session.execute(RENAME, {"id": app.id, "name": APPLICATION})
     await engine.dispose()
     team = await team_of(app, stack.database_url)
-    seeded = Seeded(name, app, team.ada, stack.database_url)
+    seeded = Seeded(APPLICATION, app, team.ada, stack.database_url)
     for role in Role:
         seeded.emails[role] = await seeded.hire(role)
     await asyncio.gather(_campaigns(team), _messages(app), _templates(app), _people(app))
@@ -71,20 +71,24 @@ async def seed(stack: Any) -> Seeded:
 
 async def _campaigns(team: Any) -> None:
     ada, grace = team.ada, team.grace
-    await ada.make(1, 2, name="A draft")
-    waits = await team.submitted(3, 4, name="Waits for approval")
-    done = await team.submitted(5, 6, 7, name="Done")
+    await ada.make(1, 2, name="Spring sale")
+    waits = await team.submitted(3, 4, name="Opening hours")
+    done = await team.submitted(5, 6, 7, name="November news")
     for id in (waits, done):
         await ada.until(id, "pending_approval")
     await grace.do(waits, "reject", hash=(await ada.see(waits))["content_hash"], reason="Not now")
-    await ada.edit(waits, content={"sms": {"text": "Other news for {{ name }}"}})
+    await ada.edit(
+        waits, content={"sms": {"text": "Dear {{ name }}, from Monday we open at nine."}}
+    )
     await ada.do(waits, "submit")
     await grace.approve(done)
     await ada.until(done, "completed")
     await ada.until(waits, "pending_approval")
     html = {"email": {"subject": "News for {{ name }}", "html": "<p>Hello <b>{{ name }}</b></p>"}}
     people = [{"to": "ada@example.com", "data": {"name": "Ada"}}]
-    mail = draft(1, name="By email", channel="email", content=html, audience={"recipients": people})
+    mail = draft(
+        1, name="Newsletter", channel="email", content=html, audience={"recipients": people}
+    )
     await ada.gets("POST", "", 201, json=mail)
 
 

@@ -7,11 +7,12 @@ from api.console.texts import label
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One link; `permission` as in models/roles.py."""
+    """One link; `permission` as in models/roles.py, `everywhere` as in `visits.Needs`."""
 
     path: str
     label: str
     permission: str = "read"
+    everywhere: bool = False
 
 
 NAVIGATION = (
@@ -27,6 +28,6 @@ NAVIGATION = (
     Place("/vendor-accounts", label("Vendor accounts")),
     Place("/keys", label("API keys"), "administer"),
     Place("/audit-log", label("Audit log")),
-    Place("/staff", label("Staff"), "administer"),
-    Place("/applications", label("Applications"), "administer"),
+    Place("/staff", label("Staff"), "administer", everywhere=True),
+    Place("/applications", label("Applications"), "administer", everywhere=True),
 )

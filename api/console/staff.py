@@ -135,7 +135,7 @@ def _applications(visit: StaffVisit, form: FormFields) -> list[str]:
 
 
 def _roles() -> Mapping[Role, list[Permission]]:
-    return {role: sorted(permissions) for role, permissions in MAY.items()}
+    return {role: [p for p in Permission if p in MAY[role]] for role in Role}
 
 
 async def _note(

@@ -32,15 +32,15 @@ async def test_a_campaign_is_made_approved_and_sent(
     await log_in(tab, seeded.emails["admin"], seeded.application)
 
     await tab.get_by_role("link", name="New campaign").click()
-    await tab.get_by_label("Name").fill("Walk")
+    await tab.get_by_label("Name", exact=True).fill("Walk")
     await tab.get_by_label("Channel").select_option("sms")
-    await tab.get_by_label("Text").fill("News for {{ name")
+    await tab.get_by_label("Text optional").fill("News for {{ name")
     await tab.get_by_role("button", name="Make the draft").click()
     problem = tab.get_by_role("alert")  # what is wrong is told, and nothing typed is lost
     await expect(problem).to_contain_text("Please check what you entered")
-    await expect(tab.get_by_label("Name")).to_have_value("Walk")
+    await expect(tab.get_by_label("Name", exact=True)).to_have_value("Walk")
     window.complaints.clear()  # the browser notes the 422
-    await tab.get_by_label("Text").fill("News for {{ name }}")
+    await tab.get_by_label("Text optional").fill("News for {{ name }}")
     await tab.get_by_role("button", name="Make the draft").click()
 
     people = tmp_path / "people.csv"
@@ -105,9 +105,9 @@ async def test_a_form_that_is_sent_again_is_done_once(window: Any, seeded: Seede
     tab: Page = window.page
     await log_in(tab, seeded.emails["author"], seeded.application)
     await tab.get_by_role("link", name="New campaign").click()
-    await tab.get_by_label("Name").fill("Twice")
+    await tab.get_by_label("Name", exact=True).fill("Twice")
     await tab.get_by_label("Channel").select_option("sms")
-    await tab.get_by_label("Text").fill("Once")
+    await tab.get_by_label("Text optional").fill("Once")
     await tab.get_by_label("Addresses written here").check()
     await tab.get_by_label("One a line, then").fill("+4915112345678")
     id = await tab.locator("input[name=form_id]").first.input_value()
@@ -115,8 +115,8 @@ async def test_a_form_that_is_sent_again_is_done_once(window: Any, seeded: Seede
     await expect(tab.get_by_role("heading", name="Twice")).to_be_visible()
     await tab.go_back()
     await tab.evaluate(f"document.querySelector('input[name=form_id]').value = '{id}'")
-    await tab.get_by_label("Name").fill("Twice")
-    await tab.get_by_label("Text").fill("Once")
+    await tab.get_by_label("Name", exact=True).fill("Twice")
+    await tab.get_by_label("Text optional").fill("Once")
     await tab.get_by_role("button", name="Make the draft").click()
     await expect(tab.get_by_role("alert")).to_contain_text("nothing was done again")
     window.complaints.clear()  # the browser notes the 409

@@ -13,7 +13,7 @@ from console_visitors import Desk
 from api.console import rendering, texts
 from models.campaign import CampaignMove, CampaignStatus
 from models.messages import Channel
-from models.roles import Permission, Role
+from models.roles import Role
 
 CONSOLE = Path(rendering.__file__).parent
 OTHERS = [language for language in texts.LANGUAGES if language != "en"]
@@ -24,7 +24,6 @@ WORDS = {
     *CampaignStatus,
     *CampaignMove,
     *Channel,
-    *(f"may {permission}" for permission in Permission),
     "created", "changed", "approval", "approval refused", "approval reminder",
     "approval code given",
     "canary passed", "canary failed", "test sent", "archived", "sent", "refused", "suppressed",
