@@ -8,12 +8,10 @@ from deploy.examining.finding import Finding, bad
 from deploy.examining.place import Place, place
 from deploy.local.folder import DataFolder
 from deploy.local.refusal import CannotRun
-from models import logs
 
 
 def examine(data: Path | None) -> list[Finding]:
     """What is found, part by part; where there is nothing to examine, that is found."""
-    logs.configure("CRITICAL", "json")  # libraries' own words about what is down
     settings = machine.settings()
     try:
         where = place(data)

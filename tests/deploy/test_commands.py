@@ -47,6 +47,23 @@ async def test_help_lists_every_command_and_imports_none(tidings) -> None:
     assert "imported: []" in out
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("tidings notif", ["notifications"]),
+        ("tidings notifications re", ["resend"]),
+        ("tidings groups create --desc", ["--description"]),
+        ("tidings notifications list --status deliv", ["delivered"]),
+    ],
+)
+async def test_a_shell_completes_commands_options_and_values(
+    tidings, typed: str, offered: list[str]
+) -> None:
+    at = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    exit_code, out, _ = await tidings(_TIDINGS_COMPLETE="complete_bash", **at)
+    assert (exit_code, out.split()) == (0, offered)
+
+
 async def test_a_folder_that_cannot_be_written_is_one_line_and_exit_1(tidings) -> None:
     exit_code, out, err = await tidings("up", "--data", "/dev/null/data")
     assert (exit_code, out, err.count("\n")) == (1, "", 1)
