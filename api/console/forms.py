@@ -63,7 +63,12 @@ def validated(model: type[Model], values: Mapping[str, object]) -> Model:
 
 async def _fields(request: Request) -> FormFields:
     form = await request.form()
-    return FormFields([(n, v) for n, v in form.multi_items() if isinstance(v, str) and n != FIELD])
+    pairs = [(n, v) for n, v in form.multi_items() if isinstance(v, str) and n != FIELD]
+    for name, value in pairs:
+        if "\0" in name + value:
+            field = name[:100].replace("\0", "")
+            raise Invalid("NUL characters cannot be stored", field=field, reason="nul")
+    return FormFields(pairs)
 
 
 async def _once(

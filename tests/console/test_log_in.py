@@ -212,6 +212,7 @@ async def test_a_failed_log_in_is_in_the_audit_log_without_what_was_typed(desk: 
         ("/console/../v1/notifications", "/console/"),
         ("/v1/notifications", "/console/"),
         ("javascript:alert(1)", "/console/"),
+        ("//[", "/console/"),
         ("/console/\r\nSet-Cookie: x", "/console/"),
     ],
 )
