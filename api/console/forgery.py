@@ -32,8 +32,13 @@ def _check_origin(request: Request) -> None:
         raise Forbidden("sent from another site", field="Origin", reason="other_origin")
 
 
+def has_form(request: Request) -> bool:
+    """By its type, in any case, as the parser reads it."""
+    return "form" in request.headers.get("content-type", "").lower()
+
+
 async def _in_form(request: Request) -> str:
-    if "form" not in request.headers.get("content-type", ""):
+    if not has_form(request):
         return ""
     found = (await request.form()).get(FIELD, "")
     return found if isinstance(found, str) else ""

@@ -29,7 +29,7 @@ class PageRoute(APIRoute):
         async def checked(request: Request) -> Response:
             ours = FormRequest(request.scope, request.receive)
             if request.method not in forgery.SAFE:
-                if "form" in request.headers.get("content-type", ""):
+                if forgery.has_form(request):
                     await ours.body()
                 await forgery.check(ours)
             return await handle(ours)

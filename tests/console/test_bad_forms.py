@@ -1,0 +1,34 @@
+"""Forms that no browser sends: too long by another name, with what cannot be stored."""
+
+import pytest
+from console_visitors import ORIGIN, Browser, Desk
+
+from api.console.forgery import HEADER
+from api.console.routes import FormRequest
+
+PART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n%b\r\n--x--\r\n'
+
+
+async def send(browser: Browser, token: str, kind: str, body: bytes) -> int:
+    headers = {"Origin": ORIGIN, "Content-Type": kind, HEADER: token}
+    answer = await browser.http.post("/console/login", content=body, headers=headers)
+    return answer.status_code
+
+
+@pytest.mark.parametrize(
+    "kind", ["multipart/form-data; boundary=x", "Multipart/FORM-Data; boundary=x"]
+)
+async def test_a_form_has_its_limit_however_its_type_is_written(desk: Desk, kind: str) -> None:
+    guest = desk.browser()
+    token = (await guest.form_of("/login"))["form_token"]
+    assert await send(guest, token, kind, PART % b"") == 422
+    assert await send(guest, token, kind, PART % bytes(FormRequest.most_bytes)) == 413
+
+
+async def test_what_cannot_be_stored_is_named(desk: Desk) -> None:
+    guest = desk.browser()
+    answer = await guest.log_in("a\0@example.com")
+    assert (answer.status_code, "email" in answer.text) == (422, True)
+    admin = desk.staff["admin"]
+    answer = await admin.send("/account", "/account", name="a\0b")
+    assert (answer.status_code, "name" in answer.text) == (422, True)
