@@ -1,12 +1,13 @@
 """Messages: found by filters, each with what became of it and why; cancelled, sent again."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
-from markupsafe import Markup
 from pydantic import BaseModel, Field, model_validator
+from sqlalchemy import RowMapping as Row
 
 from api.accepting import accept_one
 from api.console.forms import FormOnce
@@ -20,22 +21,19 @@ from api.notification_list_views import listed
 from api.notification_resends import ResendCreate, resent, still_open
 from api.pages import Page
 from api.views import NotificationView, notification_view
-from models.errors import Invalid, NotFound
+from models.errors import Invalid, NotFound, TidingsError
 from models.messages import Channel
 from models.notification_filters import Filters
 from models.queues import PRIORITY_KEYS
 from models.rendering import content as contents
+from models.rendering.prepared import Rendered
 from models.repositories import audit_log, categories, groups, notifications
 from models.repositories.notification_search import search
+from models.repositories.templates import VersionCache
 from models.status import Status
 
 router = pages("/notifications")
 MOST = 100  # to choose from
-TEXT = Markup(
-    "<!doctype html><html><head><title>{}</title><style>body {{ font: 15px/1.5 system-ui,"
-    " sans-serif; margin: 16px; white-space: pre-wrap; overflow-wrap: anywhere }}</style></head>"
-    "<body>{}</body></html>"
-)
 Text = Annotated[str, Field(max_length=600, pattern=r"^[^\x00]*$")]
 
 
@@ -93,10 +91,13 @@ async def list_notifications(
 
 
 @router.get("/{notification_id}")
-async def notification(visit: Reader, session: Session, notification_id: UUID) -> Response:
+async def notification(
+    visit: Reader, session: Session, versions: Versions, notification_id: UUID
+) -> Response:
     """All about one."""
     found = await _found(visit, session, notification_id)
-    return visit.render("notifications/detail.html", part="notifications/live.html", **found)
+    said = await _contents(session, versions, found["stored"])
+    return visit.render("notifications/detail.html", contents=said, **found)
 
 
 @router.get("/{notification_id}/live", tags=[FRAGMENT])
@@ -113,14 +114,12 @@ async def live(visit: Reader, session: Session, notification_id: UUID) -> Respon
 async def content(
     visit: Reader, session: Session, versions: Versions, notification_id: UUID, channel: Channel
 ) -> Response:
-    """What it says there, for the sandboxed frame."""
+    """The HTML that it says there, for the sandboxed frame."""
     row = await notifications.get(session, visit.application_id, notification_id)
-    version_id = row["template_version_id"]
-    said = row["content"] or (await versions.load(session, [version_id]))[version_id]
-    if channel not in said:
-        raise NotFound("it says nothing there", field="channel")
-    rendered = contents.render(said, channel, row["locale"], row["data"])
-    return framed(rendered.html or TEXT.format(channel, rendered.text))
+    said = (await _contents(session, versions, row)).get(channel.value)
+    if said is None or not said.html:
+        raise NotFound("it has no HTML there", field="channel")
+    return framed(said.html)
 
 
 @router.post("/{notification_id}/cancel")
@@ -179,10 +178,23 @@ async def _found(visit: StaffVisit, session: Session, id: UUID) -> dict[str, Any
     settings = visit.console.settings
     return {
         "row": view,
+        "stored": row,
         "channels_of": {int(m["seq"]): m["channel"] for m in messages},
         "temporal_ui": settings.temporal_ui_url,
         "namespace": settings.temporal_namespace,
     }
+
+
+async def _contents(session: Session, versions: VersionCache, row: Row) -> dict[str, Rendered]:
+    """What it says on each of its channels, as it is sent; what cannot be rendered is left out."""
+    content, version_id = row["content"], row["template_version_id"]
+    if version_id:
+        content = (await versions.load(session, [version_id]))[version_id]
+    said = {}
+    for channel in row["channels"]:
+        with suppress(TidingsError):  # it was checked by the rules of then
+            said[channel] = contents.render(content, channel, row["locale"], row["data"])
+    return said
 
 
 async def _choices(visit: StaffVisit, session: Session) -> dict[str, list[str]]:
