@@ -12,13 +12,18 @@ SAFE = ("GET", "HEAD")
 FIELD, HEADER = "form_token", "X-Form-Token"
 
 
-async def check(request: Request) -> None:
-    """Forbidden, unless it is from a page of ours that was shown to this very visitor."""
+async def check(request: Request, *, of_guests: bool) -> None:
+    """Forbidden, unless it is from a page of ours that was shown to this very visitor.
+
+    `of_guests`: it is for who has no session; the token of a guest's page does.
+    """
     _check_origin(request)
     given = request.headers.get(HEADER) or await _in_form(request)
     cookies = console_of(request).cookies
-    tokens = [t for t in (cookies.read(request), cookies.read(request, "visitor")) if t]
-    if not any(hmac.compare_digest(given.encode(), form_token(t).encode()) for t in tokens):
+    session, guest = cookies.read(request), cookies.read(request, "visitor")
+    tokens = [session, guest] if of_guests or not session else [session]
+    known = [form_token(token).encode() for token in tokens if token]
+    if not any(hmac.compare_digest(given.encode(), one) for one in known):
         detail = "the form is not of this session: go back, load the page anew and try again"
         raise Forbidden(detail, field=FIELD, reason="form_token")
 

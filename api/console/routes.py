@@ -4,10 +4,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
 from api.console import forgery
+from api.console.visits import Needs
 from api.json_route import LimitedRequest
 
 FRAGMENT = "fragment"  # the tag of a route that gives a part of a page
@@ -25,16 +27,22 @@ class PageRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, behind the check."""
         handle = super().get_route_handler()
+        of_guests = not _needs_staff(self.dependant)
 
         async def checked(request: Request) -> Response:
             ours = FormRequest(request.scope, request.receive)
             if request.method not in forgery.SAFE:
                 if forgery.has_form(request):
                     await ours.body()
-                await forgery.check(ours)
+                await forgery.check(ours, of_guests=of_guests)
             return await handle(ours)
 
         return checked
+
+
+def _needs_staff(dependant: Dependant) -> bool:
+    below = dependant.dependencies
+    return any(isinstance(one.call, Needs) or _needs_staff(one) for one in below)
 
 
 def pages(prefix: str = "") -> APIRouter:

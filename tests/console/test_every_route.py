@@ -3,8 +3,9 @@
 import httpx
 import pytest
 from console_routes import NOBODY, Page, every, once
-from console_visitors import ORIGIN, Browser, Desk
+from console_visitors import HOST, ORIGIN, Browser, Desk
 
+from api.console.cookies import form_token
 from models.roles import Role, may
 
 PAGES = every()
@@ -61,6 +62,14 @@ async def test_a_forged_form_does_nothing(desk: Desk, page: Page) -> None:
         assert answer.status_code == 403
         assert is_page(answer)
         assert "not of this session" in answer.text
+
+
+async def test_a_guest_s_token_is_no_member_s(desk: Desk) -> None:
+    admin = await desk.at_work(Role.ADMIN)
+    admin.http.cookies.set(desk.console.cookies.name("visitor"), "planted", domain=HOST)
+    planted = {"form_token": form_token("planted")}
+    assert (await admin.post("/account/sessions/end", planted)).status_code == 403
+    assert (await admin.post("/preferences", planted)).status_code == 303
 
 
 @pytest.mark.parametrize("page", POSTS, ids=str)
