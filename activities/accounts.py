@@ -44,7 +44,7 @@ class OpenAccount:
         self.pace = Pace(vendor.lanes, vendor.max_batch)
         self.quick = asyncio.Semaphore(QUICK_CALLS)
         self._seconds = 0.05  # what a call takes, a running average
-        self._told = metrics.calls_of(vendor.name, account.id)
+        self._told = metrics.calls_of(account.vendor, account.id)
 
     @asynccontextmanager
     async def call(self, priority: int) -> AsyncIterator[None]:

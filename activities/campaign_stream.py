@@ -16,7 +16,6 @@ from typing import Any
 
 import structlog
 
-from activities import metrics
 from activities.accounts import OpenAccount
 from activities.handover import account_rests
 from activities.pace import until_written
@@ -168,8 +167,6 @@ class Stream:
 
         self.rests |= not await until_written(write)
         self.counts.update(outcome.verdict.value for _, outcome in ends)
-        opened = self.opened
-        metrics.count(opened.vendor.name, opened.id, [outcome for _, outcome in ends])
         self._in_doubt -= len(ends)
         self.opened.pace.recorded(len(ends))
 

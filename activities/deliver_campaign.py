@@ -11,6 +11,7 @@ from uuid import UUID
 from temporalio import activity
 from uuid_utils.compat import uuid7
 
+from activities import metrics
 from activities.accounts import OpenAccount
 from activities.campaign_stream import Desk, Ends, Stream
 from activities.deliver import DeliverActivities
@@ -191,6 +192,7 @@ class Pass:
                 self._permits[grant_id]["left"] -= 1
                 if not self._permits[grant_id]["left"]:
                     await self._give_back(grant_id)
+        metrics.count(self.account, [outcome for _, outcome in ends])  # once: all is written
         return not noted
 
     async def _give_back(self, grant_id: UUID) -> None:

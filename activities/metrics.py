@@ -7,6 +7,7 @@ from uuid import UUID
 from prometheus_client import Counter, Histogram
 
 from models.messages import RELEASED, Outcome
+from models.repositories.accounts import Account
 
 OUTCOMES = Counter(
     "tidings_vendor_outcomes_total",
@@ -26,8 +27,8 @@ def calls_of(vendor: str, account_id: UUID) -> Callable[[float], None]:
     return SECONDS.labels(vendor, str(account_id)).observe
 
 
-def count(vendor: str, account_id: UUID, outcomes: Iterable[Outcome]) -> None:
+def count(account: Account, outcomes: Iterable[Outcome]) -> None:
     """What became of these; what was never handed over is not among it."""
     verdicts = Count(each.verdict.value for each in outcomes if each is not RELEASED)
     for verdict, number in verdicts.items():
-        OUTCOMES.labels(vendor, str(account_id), verdict).inc(number)
+        OUTCOMES.labels(account.vendor, str(account.id), verdict).inc(number)

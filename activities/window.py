@@ -56,8 +56,6 @@ class Windows:
         ends = await handover.send(claimed)
         healthy = await until_written(lambda: self._recorded(input, through, token, ends))
         counts = Counter(outcome.verdict.value for _, outcome in ends)
-        opened = through.opened
-        metrics.count(opened.vendor.name, opened.id, [outcome for _, outcome in ends])
         return Ended(counts, len(claimed) == size, healthy)
 
     async def contents(
@@ -92,6 +90,7 @@ class Windows:
             if through.grant_id:
                 used = sum(outcome is not RELEASED for _, outcome in ends)
                 await rates.give_back(session, through.account.id, through.grant_id, used)
+        metrics.count(through.account, [outcome for _, outcome in ends])  # once: it is written
         return not noted
 
 
