@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi_swagger import patch_fastapi
 from temporalio.client import Client
 
-from api import errors, openapi
+from api import errors, openapi, streams
 from api.answers import Answers
 from api.console import app as console
 from api.key_cache import KeyCache
@@ -88,7 +88,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.reading = Sessions(lists)
     # The others are for keys, counts and starts, which never wait behind requests.
     app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
-    app.state.streams = asyncio.Semaphore(notification_events.STREAMS)
+    app.state.streams = asyncio.Semaphore(streams.MOST)
     app.state.keys = KeyCache(sessions)
     app.state.limits = Limits(settings.key_requests_per_second)
     app.state.starter = Starter(temporal, sessions)

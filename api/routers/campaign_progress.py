@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.campaign_views import CampaignView, EventPage, ProgressView, campaign_view, event_page
-from api.deps import CampaignReader, Session
+from api.deps import CampaignReader, Session, is_still_known
+from api.streams import places_of
 from models.campaign import ENDED, CampaignStatus
 from models.errors import Conflict
 from models.repositories import campaign_books, campaigns
@@ -50,13 +51,14 @@ async def stream_progress(
     campaign_id: UUID, caller: CampaignReader, request: Request
 ) -> EventSourceResponse:
     """The same as server-sent events named `progress`, each second, until it has ended."""
+    places = places_of(request)
     sessions, application_id = request.app.state.sessions, caller.application_id
     async with sessions.singly() as session:  # NotFound is an answer, not an event
         await campaigns.get(session, application_id, campaign_id)
 
     async def progress() -> AsyncIterator[ServerSentEvent]:
         last = ""
-        while True:
+        while await is_still_known(request):
             async with sessions.singly() as session:
                 row = await campaigns.get(session, application_id, campaign_id)
                 books = await campaign_books.books(session, row)
@@ -68,7 +70,12 @@ async def stream_progress(
                 return
             await asyncio.sleep(EVERY_SECONDS)
 
-    return EventSourceResponse(progress(), ping=15)
+    async def in_place() -> AsyncIterator[ServerSentEvent]:
+        async with places:
+            async for event in progress():
+                yield event
+
+    return EventSourceResponse(in_place(), ping=15)
 
 
 @router.get("/report", responses={409: {"description": "It has not ended."}})

@@ -13,15 +13,15 @@ from sqlalchemy import RowMapping as Row
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.deps import Reader, is_still_known
+from api.streams import places_of
 from api.views import EventView
-from models.errors import BadRequest, Unavailable
+from models.errors import BadRequest
 from models.repositories import notifications
 from models.sessions import Sessions
 
 router = APIRouter(prefix="/v1/notifications/{notification_id}", tags=["notifications"])
 
 SOONEST_SECONDS, LATEST_SECONDS = 0.5, 5.0  # between looks: doubled while nothing happens
-STREAMS = 200  # of one process
 PATTERN = r"^\d{1,18}-\d{1,6}$"
 
 ANSWERS: dict[int | str, Any] = {
@@ -95,17 +95,17 @@ async def stream_events(
     first = await timeline.look(last_event_id)  # NotFound is an answer, not an event
     if timeline.ended and not first:
         return Response(status_code=204)
-    places: asyncio.Semaphore = request.app.state.streams
-    if places.locked():
-        raise Unavailable("too many streams at once", retry_after_seconds=5, reason="busy")
+    places = places_of(request)
 
     async def events() -> AsyncIterator[ServerSentEvent]:
         async with places:
             for event in first:
                 yield event
             wait = SOONEST_SECONDS
-            while not timeline.ended and await is_still_known(request):
+            while not timeline.ended:
                 await asyncio.sleep(wait)
+                if not await is_still_known(request):
+                    return
                 found = await timeline.look()
                 for event in found:
                     yield event

@@ -13,6 +13,7 @@ from api_in_process import NOTIFICATIONS
 from listening_api import app_of, listening
 from pipeline_by_hand import ACCEPTED
 
+from api import key_cache, streams
 from api.routers import notification_events
 
 Event = dict[str, Any]
@@ -155,6 +156,20 @@ async def test_a_key_that_is_revoked_ends_it(api, accept, stream) -> None:
         assert await seen.next() is None
 
 
+async def test_nor_is_it_told_what_comes_after_that(api, accept, stream, monkeypatch) -> None:
+    monkeypatch.setattr(notification_events, "SOONEST_SECONDS", 1.0)
+    monkeypatch.setattr(key_cache, "KEPT_SECONDS", 0.0)
+    id, _ = await accept()
+    key = await api.new_key("notifications:read")
+    async with stream(id, key=key) as seen:
+        await seen.until("accepted")
+        await api.database.execute(
+            "UPDATE api_key SET revoked_at = now() WHERE last_four = $1", key[-4:]
+        )
+        assert (await api.http.delete(f"{NOTIFICATIONS}/{id}")).status_code == 200
+        assert await seen.next() is None
+
+
 @pytest.mark.parametrize(
     ("last", "status", "code"),
     [("x", 422, "invalid"), ("1", 422, "invalid"), ("-1-1", 422, "invalid")],
@@ -176,9 +191,9 @@ async def test_anothers_is_not_there(api, accept, stream) -> None:
 async def test_too_many_at_once_are_told_to_come_again(api, accept, stream) -> None:
     id, _ = await accept()
     places = app_of(api).state.streams
-    for _ in range(notification_events.STREAMS):
+    for _ in range(streams.MOST):
         await places.acquire()
     async with stream(id) as seen:
         assert seen.status == 503
-    for _ in range(notification_events.STREAMS):
+    for _ in range(streams.MOST):
         places.release()
