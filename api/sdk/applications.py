@@ -26,7 +26,7 @@ class Applications(Resource[D]):
         """Make one, with a first key that is shown now and never again."""
 
     @listing("/v1/applications")
-    def list(self, *, after: str | None = None, limit: int = 20) -> ApplicationView:
+    def list(self, *, after: str | None = None, limit: int = 100) -> ApplicationView:
         """Give all of the platform, by name."""
 
     @operation("GET", "/v1/applications/{application_id}")

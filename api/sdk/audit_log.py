@@ -22,7 +22,7 @@ class AuditLog(Resource[D]):
         self,
         *,
         after: str | None = None,
-        limit: int = 20,
+        limit: int = 100,
         actor_id: Id | None = None,
         actor: str | None = None,
         action: str | None = None,

@@ -46,7 +46,7 @@ class Campaigns(Resource[D]):
         *,
         status: CampaignStatus | None = None,
         after: Id | None = None,
-        limit: int = 20,
+        limit: int = 100,
         archived: bool = False,
     ) -> CampaignView:
         """Give all, the newest first."""

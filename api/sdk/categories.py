@@ -20,7 +20,7 @@ class Categories(Resource[D]):
         """Make one. A deleted one of that name comes back, as it is described now."""
 
     @listing("/v1/categories")
-    def list(self, *, after: str | None = None, limit: int = 20) -> CategoryView:
+    def list(self, *, after: str | None = None, limit: int = 100) -> CategoryView:
         """Give all, by name."""
 
     @operation("GET", "/v1/categories/{name}")

@@ -34,7 +34,7 @@ class Groups(Resource[D]):
         """Make one, without members."""
 
     @listing("/v1/groups")
-    def list(self, *, name: str = "", after: str | None = None, limit: int = 20) -> GroupView:
+    def list(self, *, name: str = "", after: str | None = None, limit: int = 100) -> GroupView:
         """Give all by name, and how many are in each."""
 
     @operation("GET", "/v1/groups/{group_id}")
@@ -50,7 +50,9 @@ class Groups(Resource[D]):
         """Delete it, not its members; Conflict names the campaign that needs it."""
 
     @listing("/v1/groups/{group_id}/members")
-    def members(self, group_id: Id, /, *, after: str | None = None, limit: int = 20) -> ProfileView:
+    def members(
+        self, group_id: Id, /, *, after: str | None = None, limit: int = 100
+    ) -> ProfileView:
         """Give them as profiles, the oldest first."""
 
     @operation("POST", "/v1/groups/{group_id}/members")

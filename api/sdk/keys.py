@@ -21,7 +21,7 @@ class Keys(Resource[D]):
         """Make one. It is shown in this answer and never again."""
 
     @listing("/v1/keys")
-    def list(self, *, after: str | None = None, limit: int = 20) -> KeyView:
+    def list(self, *, after: str | None = None, limit: int = 100) -> KeyView:
         """Give all, the newest first; ended ones too."""
 
     @operation("GET", "/v1/keys/{key_id}")

@@ -46,7 +46,7 @@ class Notifications(Resource[D]):
         self,
         *,
         after: str | None = None,
-        limit: int = 20,
+        limit: int = 100,
         category: str | None = None,
         priority: Literal["high", "medium", "low"] | None = None,
         channel: Channel | None = None,

@@ -39,7 +39,7 @@ class Profiles(Resource[D]):
         self,
         *,
         after: str | None = None,
-        limit: int = 20,
+        limit: int = 100,
         external_id: str | None = None,
         name: str | None = None,
         address: str | None = None,

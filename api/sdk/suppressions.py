@@ -25,7 +25,7 @@ class Suppressions(Resource[D]):
         self,
         *,
         after: str | None = None,
-        limit: int = 20,
+        limit: int = 100,
         channel: Channel | None = None,
         address: str | None = None,
         reason: str | None = None,

@@ -39,7 +39,7 @@ class Templates(Resource[D]):
         category: str | None = None,
         archived: bool = False,
         after: str | None = None,
-        limit: int = 20,
+        limit: int = 100,
     ) -> TemplateLine:
         """Give all, by name."""
 

@@ -32,7 +32,7 @@ class VendorAccounts(Resource[D]):
 
     @listing("/v1/vendor-accounts")
     def list(
-        self, *, channel: Channel | None = None, after: str | None = None, limit: int = 20
+        self, *, channel: Channel | None = None, after: str | None = None, limit: int = 100
     ) -> VendorAccountLine:
         """Give all by channel, in the order in which they are asked."""
 
