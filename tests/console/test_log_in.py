@@ -121,7 +121,7 @@ async def test_who_is_disabled_is_out_at_once(desk: Desk) -> None:
 
 
 async def test_a_new_password_ends_all_other_sessions(desk: Desk) -> None:
-    id, email = await desk.hire("viewer")
+    _, email = await desk.hire("viewer")
     here, there = desk.browser(), desk.browser()
     await here.log_in(email)
     await there.log_in(email)

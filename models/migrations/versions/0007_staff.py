@@ -11,7 +11,8 @@ branch_labels = None
 depends_on = None
 
 # A member without rows in `staff_application` sees all applications. Tokens are known by their
-# SHA-256 alone. `saw`: what an approver was shown, for the next one to compare. `staff_form` has the forms that were sent, so that none is carried out twice.
+# SHA-256 alone. `staff_form` has the forms that were sent, so that none is carried out twice;
+# `saw` what an approver was shown, so that the next one can compare.
 STAFF = """
 CREATE TABLE staff (
     id uuid PRIMARY KEY,
