@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from models.campaign import person
 from models.errors import Forbidden, Invalid
 from models.keys import SCOPES
+
+# What two people do for one campaign: a key in another's name would make them one.
+OF_PEOPLE = ("campaigns:write", "campaigns:approve")
 
 
 class Giver(Protocol):
     """Whoever makes a key by the API."""
+
+    @property
+    def owner(self) -> str:
+        """Who answers for it."""
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -47,6 +55,13 @@ def check(grant: Grant, giver: Giver, usual_per_second: float) -> None:
     most = giver.requests_per_second or usual_per_second
     if grant.requests_per_second and grant.requests_per_second > most:
         raise _more("your key may ask less often", "requests_per_second", f"{most:g}")
+
+
+def check_owner(grant: Grant, owner: str, giver: Giver) -> None:
+    """Forbidden, if the key could make or approve campaigns as somebody else."""
+    scope = next((scope for scope in OF_PEOPLE if scope in grant.scopes), None)
+    if scope and person(owner) != person(giver.owner):
+        raise _more(f"in another's name no key gives {scope}", "owner", giver.owner)
 
 
 def _more(detail: str, field: str, limit: str) -> Forbidden:

@@ -27,6 +27,7 @@ async def create_key(
     """Make one. It is shown in this answer and never again."""
     grant = Grant(body.scopes, body.expires_at, body.requests_per_second)
     key_grant.check(grant, caller, usual)
+    key_grant.check_owner(grant, body.owner, caller)
     made = new_key(caller.application_id, body.name, body.owner, grant)
     await api_keys.create(session, made.row, actor_of(caller))
     row = await api_keys.get(session, caller.application_id, made.row.id)
@@ -60,6 +61,7 @@ async def rotate_key(
     expires_at = body.expires_at or api_keys.renewed_until(old)
     grant = Grant(old["scopes"], expires_at, old["requests_per_second"])
     key_grant.check(grant, caller, usual)
+    key_grant.check_owner(grant, old["owner"], caller)
     made = new_key(old["application_id"], old["name"], old["owner"], grant, old["lineage_id"])
     overlap = timedelta(seconds=body.overlap_seconds)
     until = await api_keys.rotate(session, old, made.row, overlap, actor_of(caller))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from api_in_process import SECRET_KEYS, Api
 from own_application import OwnApplication, own_application
+from own_campaigns import team_of
 
 from models import keys
 
@@ -99,6 +100,21 @@ async def test_nor_by_rotating_a_stronger_one(api, own, refused) -> None:
     answer = await by(weak, api.http, "POST", f"{PATH}/{strong}/rotate", json={})
 
     await refused(answer, 403, "more_than_own", "scopes.0")
+
+
+@pytest.mark.parametrize("scope", ["campaigns:write", "campaigns:approve"])
+async def test_nor_a_second_person_for_its_campaigns(own, refused, scope: str) -> None:
+    answer = await own.ask("POST", PATH, json=asked(owner="ghost", scopes=[scope]))
+    await refused(answer, 403, "more_than_own", "owner")
+    await made(own, owner=" TEST ", scopes=[scope])
+
+
+async def test_nor_another_person_s_by_rotating_theirs(own, database_url, refused) -> None:
+    await (await team_of(own, database_url)).person("grace@example.com", "campaigns:approve")
+    listed = (await own.ask("GET", PATH)).json()["items"]
+    theirs = next(key["id"] for key in listed if key["scopes"] == ["campaigns:approve"])
+    answer = await own.ask("POST", f"{PATH}/{theirs}/rotate", json={})
+    await refused(answer, 403, "more_than_own", "owner")
 
 
 async def test_both_keys_work_until_the_overlap_ends(api, own, until) -> None:
