@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import AfterValidator, BaseModel, Field
 from uuid_utils.compat import uuid7
 
-from api.console.forms import Form, FormFields, FormOnce
+from api.console.forms import Form, FormOnce
 from api.console.routes import pages
 from api.console.visits import AdminOfAll, StaffVisit
 from api.deps import Session
@@ -62,7 +62,7 @@ async def create(visit: AdminOfAll, session: Session, form: FormOnce) -> Respons
     password = passwords.new() if body.login == "password" else ""
     kept = await visit.console.passwords.hash(password) if password else None
     name = body.name.strip() or body.email.partition("@")[0]
-    applications = _applications(visit, form)
+    applications = form.every("applications")
     await staff.insert(session, NewMember(id, body.email, name, body.role, kept), applications)
     detail = {"role": body.role.value, "applications": applications}
     await _note(session, visit, "staff.create", id, detail)
@@ -81,7 +81,7 @@ async def member(visit: AdminOfAll, session: Session, staff_id: UUID) -> Respons
 @router.post("/{staff_id}/role")
 async def change_role(visit: AdminOfAll, session: Session, staff_id: UUID, form: Form) -> Response:
     """Role and applications."""
-    role, applications = form.to(RoleChange).role, _applications(visit, form)
+    role, applications = form.to(RoleChange).role, form.every("applications")
     await staff.get(session, staff_id)
     await staff.change_role(session, staff_id, role)
     await staff.limit_to(session, staff_id, applications)
@@ -126,12 +126,6 @@ def _shown(visit: StaffVisit, id: UUID, email: str, password: str) -> Response:
     return visit.instead(
         "staff/password.html", "staff/password_part.html", id=id, email=email, password=password
     )
-
-
-def _applications(visit: StaffVisit, form: FormFields) -> list[str]:
-    """Only those that the admin sees."""
-    seen = {application.name for application in visit.applications}
-    return [name for name in form.every("applications") if name in seen]
 
 
 def _roles() -> Mapping[Role, list[Permission]]:

@@ -29,9 +29,11 @@ INSERT INTO staff (id, email, name, role, password) VALUES (:id, :email, :name, 
 ON CONFLICT (email) DO NOTHING RETURNING id
 """)
 LOCK = text("SELECT pg_advisory_xact_lock(hashtext('staff admins'))")
+# Of those who see all applications: others may change nobody's role.
 LAST_ADMIN = text("""
-SELECT NOT EXISTS (SELECT FROM staff WHERE role = 'admin' AND disabled_at IS NULL AND id <> :id)
-   AND EXISTS (SELECT FROM staff WHERE role = 'admin' AND disabled_at IS NULL AND id = :id)
+SELECT array_agg(s.id) = ARRAY[CAST(:id AS uuid)] FROM staff s
+WHERE s.role = 'admin' AND s.disabled_at IS NULL
+  AND NOT EXISTS (SELECT FROM staff_application a WHERE a.staff_id = s.id)
 """)
 ROLE = text("UPDATE staff SET role = :role WHERE id = :id")
 DISABLE = text("UPDATE staff SET disabled_at = COALESCE(disabled_at, now()) WHERE id = :id")
@@ -119,7 +121,7 @@ async def insert(session: Session, member: NewMember, applications: Sequence[str
     if not (await session.execute(INSERT, values)).all():
         detail = "somebody has this email already"
         raise Conflict(detail, field="email", reason="email_taken")
-    await limit_to(session, member.id, applications)
+    await _limit_to(session, member.id, applications)
 
 
 async def change_role(session: Session, id: UUID, role: str) -> None:
@@ -131,7 +133,17 @@ async def change_role(session: Session, id: UUID, role: str) -> None:
 
 
 async def limit_to(session: Session, id: UUID, applications: Sequence[str]) -> None:
-    """Only these from now on; all, if none is named. NotFound if there is no such application."""
+    """Only these from now on; all, if none is named. NotFound if there is no such application.
+
+    Conflict if nobody would be left who can undo it.
+    """
+    if applications:
+        await session.execute(LOCK)
+        await _keep_one_admin(session, id)
+    await _limit_to(session, id, applications)
+
+
+async def _limit_to(session: Session, id: UUID, applications: Sequence[str]) -> None:
     await session.execute(DROP_APPLICATIONS, {"id": id})
     if applications:
         names = list(dict.fromkeys(applications))
