@@ -1,28 +1,89 @@
-"""A campaign from draft to report, by two people, in a browser."""
+"""A day of the staff in a browser: a template, a message, a vendor's account, a campaign."""
 
 import re
 from pathlib import Path
 from typing import Any
 
+from browser_login import log_in, log_out, log_out_for_good
 from browser_seed import Seeded
-from console_visitors import PASSWORD
+from own_templates import Author
 from playwright.async_api import Page, expect
 
 FILE = "to,name,data.name\n+4915112340001,Ada,Ada\n+4915112340002,Grace,Grace\nnonsense,X,X\n"
 
 
-async def log_in(tab: Page, email: str, application: str) -> None:
-    await tab.goto(f"/console/campaigns?application={application}")
-    await expect(tab).to_have_url(re.compile("/console/login"))
-    await tab.get_by_label("Email").fill(email)
-    await tab.get_by_label("Password").fill(PASSWORD)
-    await tab.get_by_role("button", name="Log in", exact=True).click()
-    await expect(tab.get_by_role("heading", name="Campaigns")).to_be_visible()
+async def test_a_message_is_found_explained_and_sent_again_as_published_since(
+    window: Any, seeded: Seeded
+) -> None:
+    tab: Page = window.page
+    tab.on("dialog", lambda dialog: dialog.accept())
+    name = await Author(seeded.app).make("Hello {{ name }}", published=1)
+    sent = {"to": {"sms": "+4915112345670"}, "template": name, "metadata": {"order": "4711"}}
+    id = await seeded.app.accept(**sent)
+    await _an_author_edits(tab, seeded, name)
+    await _an_approver_publishes(tab, seeded, name)
+    await seeded.app.until(id, "sent", "delivered")
+    await log_in(tab, seeded.emails["operator"], seeded.application, "notifications")
+    await _an_operator_sends_again(tab, id)
+    await _an_operator_pauses_a_vendor(tab)
+    await log_out_for_good(tab)
 
 
-async def log_out(tab: Page) -> None:
-    await tab.get_by_role("button", name="Log out").click()
-    await expect(tab.get_by_text("You are logged out.")).to_be_visible()
+async def _an_author_edits(tab: Page, seeded: Seeded, name: str) -> None:
+    await log_in(tab, seeded.emails["author"], seeded.application, "templates")
+    await tab.get_by_role("link", name=name).click()
+    await tab.get_by_role("link", name="Edit", exact=True).click()
+    await tab.get_by_label("Text", exact=True).fill("Good day {{ name }}")
+    await tab.get_by_label("With this data").fill('{"name": "Grace"}')
+    preview = tab.frame_locator("iframe[name=preview]").locator("body")
+    await expect(preview).to_have_text("Good day Grace")
+    await tab.get_by_role("button", name="Save as a new version").click()
+    await expect(tab.locator(".notice")).to_have_text("Saved as version 2, a draft.")
+    await expect(tab.get_by_role("button", name="Publish")).to_have_count(0)
+    await log_out(tab)
+
+
+async def _an_approver_publishes(tab: Page, seeded: Seeded, name: str) -> None:
+    await log_in(tab, seeded.emails["approver"], seeded.application, "templates")
+    await tab.get_by_role("link", name=name).click()
+    await tab.get_by_role("link", name="Compare with 1").click()
+    await expect(tab.locator("ins")).to_contain_text("Good day {{ name }}")
+    await tab.get_by_role("button", name="Publish version 2").click()
+    await expect(tab.locator(".notice")).to_have_text("Version 2 is published.")
+    await log_out(tab)
+
+
+async def _an_operator_sends_again(tab: Page, id: str) -> None:
+    found = tab.locator("#rows tbody tr")
+    await tab.get_by_label("Channel").select_option("sms")
+    await tab.get_by_label("Metadata").fill("order=4711")
+    await expect(tab).to_have_url(re.compile("channel=sms.*metadata=order%3D4711"))
+    await expect(found).to_have_count(1)
+    await tab.goto(tab.url)  # as whoever is sent this address
+    await expect(tab.get_by_label("Metadata")).to_have_value("order=4711")
+    await expect(found).to_have_count(1)
+    await found.get_by_role("link").first.click()
+    await expect(tab).to_have_url(re.compile(id))
+
+    happened = tab.locator(".card", has_text="What happened").get_by_role("listitem")
+    await expect(happened.filter(has_text="Accepted")).to_have_count(1)
+    await expect(tab.get_by_text(re.compile("^Attempt 1"))).to_be_visible()
+    await expect(tab.locator("pre")).to_have_text("Hello Ada")
+    await tab.get_by_role("button", name="Send again, as published now").click()
+    await expect(tab.locator(".notice")).to_have_text("It is accepted once more.")
+    await expect(tab.locator("pre")).to_have_text("Good day Ada")
+    await expect(tab.get_by_role("link", name=id)).to_be_visible()  # sent again from
+    await expect(tab.get_by_text(re.compile("^Attempt 1"))).to_be_visible()  # it renews itself
+
+
+async def _an_operator_pauses_a_vendor(tab: Page) -> None:
+    await tab.get_by_role("link", name="Vendor accounts").click()
+    await tab.get_by_role("link", name=re.compile("sendgrid-")).click()
+    await tab.get_by_role("button", name="Pause").click()
+    await expect(tab.locator(".notice")).to_have_text("It is paused.")
+    await tab.get_by_role("button", name="Resume").click()
+    await expect(tab.locator(".notice")).to_have_text("It is asked again.")
+    await expect(tab.locator(".head .badge")).to_have_text("open")
 
 
 async def test_a_campaign_is_made_approved_and_sent(
@@ -68,55 +129,4 @@ async def test_a_campaign_is_made_approved_and_sent(
     await tab.get_by_role("link", name="Report").click()  # once it has been sent
     await expect(tab.get_by_text("2people")).to_have_count(0)
     await expect(tab.locator(".figure", has_text="sent")).to_contain_text("2")
-    await log_out(tab)
-
-
-async def test_the_appearance_and_the_language_are_kept(window: Any, seeded: Seeded) -> None:
-    tab: Page = window.page
-    await log_in(tab, seeded.emails["viewer"], seeded.application)
-    await tab.get_by_role("button", name="Dark", exact=True).click()
-    await expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
-    dark = await tab.evaluate("getComputedStyle(document.body).backgroundColor")
-    await tab.get_by_role("button", name="简体中文").click()
-    await expect(tab.locator("html")).to_have_attribute("lang", "zh-Hans")
-    await expect(tab.get_by_role("heading", name="群发活动")).to_be_visible()
-    assert await tab.evaluate("getComputedStyle(document.body).backgroundColor") == dark
-    await tab.get_by_role("button", name="浅色").click()
-    await expect(tab.locator("html")).to_have_attribute("data-theme", "light")
-    assert await tab.evaluate("getComputedStyle(document.body).backgroundColor") != dark
-
-
-async def test_the_keyboard_is_enough(window: Any, seeded: Seeded) -> None:
-    tab: Page = window.page
-    await tab.goto("/console/login")
-    await tab.get_by_label("Email").focus()
-    await tab.keyboard.type(seeded.emails["viewer"])
-    await tab.keyboard.press("Tab")
-    await tab.keyboard.type(PASSWORD)
-    await tab.keyboard.press("Enter")
-    await expect(tab.get_by_role("heading", name=re.compile("Hello"))).to_be_visible()
-    await tab.keyboard.press("Tab")
-    await expect(tab.get_by_text("Skip to the content")).to_be_focused()
-    await tab.keyboard.press("Enter")
-    assert await tab.evaluate("document.activeElement.id") == "main"
-
-
-async def test_a_form_that_is_sent_again_is_done_once(window: Any, seeded: Seeded) -> None:
-    tab: Page = window.page
-    await log_in(tab, seeded.emails["author"], seeded.application)
-    await tab.get_by_role("link", name="New campaign").click()
-    await tab.get_by_label("Name", exact=True).fill("Twice")
-    await tab.get_by_label("Channel").select_option("sms")
-    await tab.get_by_label("Text optional").fill("Once")
-    await tab.get_by_label("Addresses written here").check()
-    await tab.get_by_label("One a line, then").fill("+4915112345678")
-    id = await tab.locator("input[name=form_id]").first.input_value()
-    await tab.get_by_role("button", name="Make the draft").click()
-    await expect(tab.get_by_role("heading", name="Twice")).to_be_visible()
-    await tab.go_back()
-    await tab.evaluate(f"document.querySelector('input[name=form_id]').value = '{id}'")
-    await tab.get_by_label("Name", exact=True).fill("Twice")
-    await tab.get_by_label("Text optional").fill("Once")
-    await tab.get_by_role("button", name="Make the draft").click()
-    await expect(tab.get_by_role("alert")).to_contain_text("nothing was done again")
-    window.complaints.clear()  # the browser notes the 409
+    await log_out_for_good(tab)
