@@ -18,7 +18,7 @@ from models.errors import BadRequest
 PURPOSE = b"tidings cursor"
 LIST_BYTES, SIGNATURE_BYTES = 8, 16
 MOST, USUAL = 100, 20
-LONGEST = 512  # characters of a cursor
+LONGEST = 2_000  # characters of a cursor: a name in it may have 100 of four bytes each
 
 Row = TypeVar("Row")
 After = Annotated[

@@ -41,6 +41,19 @@ async def bulk(people: People, group: dict[str, Any], mode: str, content: Any) -
     return await people.gets("POST", path, params={"mode": mode}, content=content, headers=NDJSON)
 
 
+async def test_pages_follow_one_another_however_long_the_names_are(people) -> None:
+    names = [f"{chr(0x1F600) * 98}{n:02}" for n in range(3)]
+    for name in names:
+        await people.group(name=name)
+    found, after = [], None
+    for _ in names:
+        query = {"limit": 1} | ({"after": after} if after else {})
+        page = await people.gets("GET", GROUPS, params=query)
+        found += [item["name"] for item in page["items"]]
+        after = page["next"]
+    assert (found, after) == (names, None)
+
+
 async def test_a_group_is_made_read_edited_and_deleted(people, api) -> None:
     group = await people.group(name="staff", description="everyone")
     path = f"{GROUPS}/{group['id']}"
