@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import UUID
 
 from fastapi import Request
@@ -13,6 +14,7 @@ from models.errors import TooManyAttempts
 from models.repositories import staff_attempts
 from models.sessions import Session
 
+HOST_BITS = 64
 Begin = Callable[[], AbstractAsyncContextManager[Session]]
 
 
@@ -40,4 +42,18 @@ def _keys(visit: Visit, request: Request, email: str, id: UUID | None) -> tuple[
     device = devices.known(request, visit.console, id) if id else None
     if device:
         return f"device {device}", None
-    return f"account {email}", f"address {request.client.host if request.client else ''}"
+    where = whereabouts(request.client.host if request.client else "")
+    return f"account {email}", f"address {where}"
+
+
+def whereabouts(address: str) -> str:
+    """The address; of IPv6 the network, in which everybody has as many as they like."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    if ip.ipv4_mapped:
+        return str(ip.ipv4_mapped)
+    return str(IPv6Address(int(ip) >> HOST_BITS << HOST_BITS))

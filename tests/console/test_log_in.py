@@ -9,6 +9,7 @@ from console_visitors import PASSWORD, Desk
 
 from api.console.cookies import digest
 from api.console.next_page import own
+from api.console.throttle import whereabouts
 from models.repositories import staff, staff_sessions
 
 MINUTE = timedelta(minutes=1)
@@ -186,6 +187,20 @@ async def test_one_address_does_not_try_all_accounts(desk: Desk) -> None:
         asked = {**fields, "email": f"nobody-{n}@example.com", "password": "guess"}
         codes.append((await browser.post("/login", asked)).status_code)
     assert codes == [422] * 12 + [429]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),  # what one household has
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+    ],
+)
+def test_who_has_many_addresses_is_counted_once(one: str, other: str, same: bool) -> None:
+    assert (whereabouts(one) == whereabouts(other)) is same
 
 
 async def test_a_failed_log_in_is_in_the_audit_log_without_what_was_typed(desk: Desk) -> None:
