@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
+from api.console.moments import moment
 from api.console.routes import pages
 from api.console.visits import AdminOfAll, Reader, StaffVisit
 from api.deps import Session
@@ -90,4 +91,4 @@ def _day(visit: StaffVisit, said: str, field: str, days: int = 0) -> datetime | 
         day = date.fromisoformat(said) + timedelta(days=days)
     except (ValueError, OverflowError):
         raise Invalid("want a day", field=field, reason="not_a_day") from None
-    return datetime.combine(day, time(), visit.zone)
+    return moment(visit, datetime.combine(day, time()), field)

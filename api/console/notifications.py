@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping as Row
 from api.accepting import accept_one
 from api.console.forms import FormOnce
 from api.console.frames import framed
+from api.console.moments import moment
 from api.console.routes import FRAGMENT, pages
 from api.console.visits import Operator, Reader, StaffVisit
 from api.deps import Load, Reading, Session, Starts, Versions
@@ -61,8 +62,8 @@ class Asked(BaseModel):
         if any(not sign for _, sign, _ in pairs):
             raise Invalid("write key=value, several with spaces between", field="metadata")
         found = dict(self) | {
-            "since": self.since and self.since.replace(tzinfo=self.since.tzinfo or visit.zone),
-            "until": self.until and self.until.replace(tzinfo=self.until.tzinfo or visit.zone),
+            "since": self.since and moment(visit, self.since, "from"),
+            "until": self.until and moment(visit, self.until, "to"),
             "metadata": metadata_of([(key, value) for key, _, value in pairs]),
         }
         return range_checked(Filters(**found))

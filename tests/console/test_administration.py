@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from console_visitors import Desk
+from console_visitors import HOST, Desk
 
 from models import keys
 
@@ -117,6 +117,16 @@ async def test_an_application_is_made_and_changed(desk: Desk) -> None:
     assert await desk.api.database.fetchval(limit) == 50
     answer = await admin.send(where, where, **{**fields, "time_zone": "Mars"})
     assert (answer.status_code, "IANA" in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    "page", ["audit-log?from=0001-01-01", "notifications?from=0001-01-01T00:00"]
+)
+async def test_a_day_before_all_others_is_refused(desk: Desk, page: str) -> None:
+    browser = await desk.at_work("viewer")
+    browser.http.cookies.set(desk.console.cookies.name("zone"), "Asia/Shanghai", domain=HOST)
+    answer = await browser.get(f"/{page}")
+    assert (answer.status_code, "from" in answer.text) == (422, True)
 
 
 async def test_the_audit_log_is_filtered_and_verified(desk: Desk, account: Any) -> None:
