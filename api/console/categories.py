@@ -1,9 +1,10 @@
 """Categories: what kinds of notifications there are, and what follows from each."""
 
+from math import inf
 from typing import Annotated, Any
 
 from babel import Locale
-from babel.units import format_unit
+from babel.dates import format_timedelta
 from fastapi import Path, Response
 
 from api.category_bodies import CategoryCreate, CategoryPatch
@@ -91,8 +92,8 @@ def _life(row: Any) -> tuple[int, str]:
 
 
 def _life_in_words(row: Any, locale: Locale) -> str:
-    amount, unit = _life(row)
-    return format_unit(amount, f"duration-{unit.removesuffix('s')}", locale=locale)
+    unit: Any = _life(row)[1].removesuffix("s")
+    return format_timedelta(row["expires_after"], unit, threshold=inf, locale=locale)
 
 
 def _choices(row: Any) -> dict[str, Any]:

@@ -68,3 +68,12 @@ async def test_one_in_use_is_not_deleted_and_a_viewer_changes_nothing(desk: Desk
     assert "Save</button>" not in await viewer.page("/categories/otp")
     refused = await viewer.send("/categories/otp", "/categories/otp", **FIELDS)
     assert refused.status_code == 403
+
+
+async def test_its_life_is_told_in_the_visitor_s_words(desk: Desk) -> None:
+    author = await desk.at_work("author")
+    form = {**FIELDS, "name": "brief", "expires_after": "36"}
+    assert (await author.send("/categories/-/new", "/categories", **form)).status_code == 303
+    assert ">36 hours</td>" in await author.page("/categories")
+    await author.send("/categories", "/preferences", language="zh", next="/console/categories")
+    assert ">36小时</td>" in await author.page("/categories")

@@ -86,6 +86,7 @@ def test_no_text_is_there_in_vain_and_each_keeps_its_places(language: str) -> No
             assert text in USED, "nothing uses it"
         for one in said if isinstance(said, tuple) else (said,):
             assert _places(one) == _places(text), text
+            assert "%" not in PLACES.sub("", one).replace("%%", ""), f"no place: {one}"
 
 
 async def test_a_page_is_in_the_visitor_s_language(desk: Desk) -> None:
