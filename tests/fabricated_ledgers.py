@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -10,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from deploy.auditing.audit import Question, Report, audit
 from deploy.local.sandbox.effects import Effect
+from models.listing import kind_of, pair_of
 
 OWNER, ACCOUNT, APPLICATION = str(uuid7()), str(uuid7()), str(uuid7())
 START = datetime.now(UTC) - timedelta(minutes=10)
@@ -68,6 +70,24 @@ class Ledgers:
     async def differences(self, **options: object) -> dict[str, list[str]]:
         report = await self.audit(**options)
         return {f.check.name: f.ids for f in report.findings if f.differences}
+
+    async def list(self) -> None:
+        application = UUID(APPLICATION)
+        kind = kind_of(application, application, "high", ["email"])
+        await self.connection.execute("UPDATE notification SET kind = $1", kind)
+        await self.connection.execute(
+            "INSERT INTO notification_kind (id, application_id, category_id, priority, channels)"
+            " VALUES ($1, $2, $2, 'high', '{email}')",
+            *(kind, APPLICATION),
+        )
+        await self.connection.execute(
+            "INSERT INTO notification_listing (kind, status, id) VALUES ($1, 'sent', $2)",
+            *(kind, OWNER),
+        )
+        await self.connection.execute(
+            "INSERT INTO notification_metadata (pair, kind, notification_id) VALUES ($1, $2, $3)",
+            *(pair_of(application, "order", "4711"), kind, OWNER),
+        )
 
     async def write(self, seq: int) -> None:
         channel, events, result, attempts = LIVES[seq]

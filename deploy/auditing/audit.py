@@ -18,12 +18,14 @@ from deploy.auditing.check import Check
 from deploy.auditing.client_checks import CLIENT
 from deploy.auditing.effect_checks import EFFECTS
 from deploy.auditing.ledger_checks import EVENTS, MESSAGES, NOTIFICATIONS, NOTIFIED
+from deploy.auditing.listing_checks import LISTINGS
 from deploy.auditing.sandbox_accounts import Sandbox
 from deploy.auditing.scope import scope_to
 from models.status import Move, Phase, Result, moved
 
 OF_CAMPAIGNS: tuple[Check, ...] = (*MESSAGES, *EFFECTS, *CAMPAIGNS, *APPROVALS)
-CHECKS: tuple[Check, ...] = (*CLIENT, *NOTIFICATIONS, *NOTIFIED, *EVENTS, *OF_CAMPAIGNS)
+OF_NOTIFICATIONS: tuple[Check, ...] = (*NOTIFICATIONS, *LISTINGS, *NOTIFIED, *EVENTS)
+CHECKS: tuple[Check, ...] = (*CLIENT, *OF_NOTIFICATIONS, *OF_CAMPAIGNS)
 
 COUNTS = """
 SELECT (SELECT count(DISTINCT id) FROM journalled) AS accepted,

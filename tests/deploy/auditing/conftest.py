@@ -13,7 +13,8 @@ from fabricated_ledgers import APPLICATION, LIVES, OWNER, Ledgers
 async def ledgers(database_url: str, tmp_path: Path) -> AsyncIterator[Ledgers]:
     connection = await asyncpg.connect(database_url)
     await connection.execute(
-        "TRUNCATE owner, notification, message, attempt, event, suppression, campaign CASCADE"
+        "TRUNCATE owner, notification, message, attempt, event, suppression, campaign,"
+        " notification_kind, notification_listing, notification_metadata CASCADE"
     )
     await connection.execute(
         "INSERT INTO owner (id, application_id, kind, priority, status, next_at)"
@@ -24,10 +25,11 @@ async def ledgers(database_url: str, tmp_path: Path) -> AsyncIterator[Ledgers]:
         "INSERT INTO notification (id, application_id, owner_id, category_id, priority, addresses,"
         " channels, channel_mode, on_unknown, content, data, metadata, due_at, expires_at,"
         " ended_at, end_reason) VALUES ($1, $2, $1, $2, 'high', $3, '{email}', 'all', 'resend',"
-        " '{}', '{}', '{}', now(), now() + interval '1 hour', now(), 'done')",
-        *(OWNER, APPLICATION, '{"email": "ada1@example.com"}'),
+        " '{}', '{}', $4, now(), now() + interval '1 hour', now(), 'done')",
+        *(OWNER, APPLICATION, '{"email": "ada1@example.com"}', '{"order": "4711"}'),
     )
     made = Ledgers(database_url, tmp_path, connection)
+    await made.list()
     for seq in LIVES:
         await made.write(seq)
     yield made
@@ -39,7 +41,8 @@ async def campaign(database_url: str, tmp_path: Path) -> AsyncIterator[Fabricate
     connection = await asyncpg.connect(database_url)
     await connection.execute(
         "TRUNCATE owner, notification, message, attempt, event, suppression, application,"
-        " audience_row, campaign CASCADE"
+        " audience_row, campaign, notification_kind, notification_listing, notification_metadata"
+        " CASCADE"
     )
     made = FabricatedCampaign(database_url, tmp_path, connection)
     await made.write()

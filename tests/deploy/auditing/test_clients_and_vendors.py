@@ -101,7 +101,7 @@ async def test_a_notification_that_no_client_sent_shows_only_if_journals_are_com
 async def test_open_ones_are_tolerated_on_request_and_counted(ledgers: Ledgers) -> None:
     await ledgers.connection.execute(
         "UPDATE notification SET ended_at = NULL, end_reason = NULL;"
-        "UPDATE owner SET status = 'running'"
+        "UPDATE owner SET status = 'running'; UPDATE notification_listing SET status = 'open'"
     )
     assert await ledgers.differences() == {"not_ended": [OWNER]}
     report = await ledgers.audit(open_ok=True)

@@ -1,9 +1,13 @@
 """Honest books agree; what PostgreSQL says wrongly is caught, as that and as nothing else."""
 
+from datetime import UTC, datetime
+
 import pytest
 from fabricated_ledgers import Ledgers
 
 from deploy.auditing.audit import CHECKS, leads_to
+from deploy.auditing.listing_checks import LISTINGS
+from models.status import MessageState, NotificationState, Phase, Result, status
 
 
 async def test_honest_books_agree_and_a_duplicate_after_an_unknown_is_explained(
@@ -22,6 +26,72 @@ async def test_honest_books_agree_and_a_duplicate_after_an_unknown_is_explained(
     }
 
 
+LISTED = {
+    "a notification that is in no list": (
+        "DELETE FROM notification_listing",
+        {"not_listed_once"},
+    ),
+    "a notification that is listed twice": (
+        "INSERT INTO notification_listing SELECT kind, 'failed', id FROM notification_listing",
+        {"not_listed_once", "listed_otherwise"},
+    ),
+    "a listing of nobody": (
+        "INSERT INTO notification_listing SELECT kind, status, gen_random_uuid()"
+        " FROM notification_listing",
+        {"not_listed_once"},
+    ),
+    "a listing that the end has not moved": (
+        "UPDATE notification_listing SET status = 'open'",
+        {"listed_otherwise"},
+    ),
+    "a listing that knows nothing of the late acceptance": (
+        "UPDATE notification_listing SET status = 'unknown'",
+        {"listed_otherwise"},
+    ),
+    "a listing as a status that no list asks for": (
+        "UPDATE notification_listing SET status = 'refused'",
+        {"listed_otherwise"},
+    ),
+    "a listing under another kind": (
+        "UPDATE notification_listing SET kind = kind + 1",
+        {"kind_otherwise"},
+    ),
+    "no kind": (
+        "UPDATE notification SET kind = NULL",
+        {"kind_otherwise", "metadata_otherwise"},
+    ),
+    "a kind that no list knows": (
+        "DELETE FROM notification_kind",
+        {"kind_otherwise"},
+    ),
+    "a kind that is not its priority": (
+        "UPDATE notification SET priority = 'low'",
+        {"kind_otherwise"},
+    ),
+    "a kind of other channels, whatever its row says": (
+        "UPDATE notification SET channels = '{sms}';"
+        "UPDATE notification_kind SET channels = '{sms}'",
+        {"kind_otherwise"},
+    ),
+    "an entry of metadata that nothing is found by": (
+        "DELETE FROM notification_metadata",
+        {"metadata_otherwise"},
+    ),
+    "an entry of metadata that it does not have": (
+        "INSERT INTO notification_metadata SELECT pair + 1, kind, notification_id"
+        " FROM notification_metadata",
+        {"metadata_otherwise"},
+    ),
+    "an entry of metadata under another kind": (
+        "UPDATE notification_metadata SET kind = kind + 1",
+        {"metadata_otherwise"},
+    ),
+    "metadata that has changed": (
+        """UPDATE notification SET metadata = '{"order": "4712"}'""",
+        {"metadata_otherwise"},
+    ),
+}
+
 # What a lie in PostgreSQL is caught as: each by these checks and no other.
 LIES = {
     "a notification without a reason": (
@@ -35,7 +105,7 @@ LIES = {
     ),
     "an end nobody saw": (
         "UPDATE notification SET ended_at = NULL, end_reason = NULL",
-        {"not_ended", "abandoned"},
+        {"not_ended", "abandoned", "listed_otherwise"},
     ),
     "other words for an address": (
         """UPDATE notification SET addresses = '{"email": "eve@example.com"}'""",
@@ -121,8 +191,9 @@ LIES = {
     ),
     "a notification that is done without any message": (
         "UPDATE message SET notification_id = application_id",
-        {"done_without_message"},
+        {"done_without_message", "listed_otherwise"},
     ),
+    **LISTED,
 }
 
 
@@ -131,6 +202,72 @@ async def test_a_lie_in_postgresql_is_caught(ledgers: Ledgers, lie: str) -> None
     sql, caught = LIES[lie]
     await ledgers.connection.execute(sql)
     assert set(await ledgers.differences()) == caught
+
+
+MINUTE = "interval '1 minute'"
+
+
+@pytest.mark.parametrize(
+    ("due_at", "listed", "agrees"),
+    [
+        ("created_at", "open", True),
+        ("created_at", "scheduled", False),
+        (f"now() + {MINUTE}", "scheduled", True),
+        (f"now() + {MINUTE}", "open", False),
+        # It came due: the listing is taken from `scheduled` when it is decided.
+        (f"created_at + {MINUTE}", "scheduled", True),
+        (f"created_at + {MINUTE}", "open", True),
+        (f"created_at + {MINUTE}", "sent", False),
+    ],
+)
+@pytest.mark.parametrize("cancelled_at", ["NULL", "now()"])
+async def test_before_its_messages_it_is_listed_by_its_time(
+    ledgers: Ledgers, due_at: str, listed: str, agrees: bool, cancelled_at: str
+) -> None:
+    await ledgers.connection.execute(
+        "DELETE FROM message; UPDATE notification SET ended_at = NULL, end_reason = NULL,"
+        f" created_at = created_at - interval '1 hour', expires_at = now() + interval '1 day',"
+        f" cancelled_at = {cancelled_at};"
+        f"UPDATE notification SET due_at = {due_at};"
+        f"UPDATE notification_listing SET status = '{listed}'"
+    )
+    assert ("listed_otherwise" not in await ledgers.differences()) is agrees
+
+
+@pytest.mark.parametrize(
+    ("end_reason", "listed"),
+    [("cancelled", "cancelled"), ("expired", "expired"), ("no_contact", "failed")],
+)
+async def test_what_ended_without_messages_is_listed_by_its_reason(
+    ledgers: Ledgers, end_reason: str, listed: str
+) -> None:
+    await ledgers.connection.execute(
+        f"DELETE FROM message; UPDATE notification SET end_reason = '{end_reason}'"
+    )
+    assert "listed_otherwise" in await ledgers.differences()
+    await ledgers.connection.execute(f"UPDATE notification_listing SET status = '{listed}'")
+    assert "listed_otherwise" not in await ledgers.differences()
+
+
+@pytest.mark.parametrize("result", Result)
+@pytest.mark.parametrize("receipt", ["none", "failed", "delivered"])
+@pytest.mark.parametrize("opened", [False, True])
+async def test_what_ended_is_listed_as_what_its_message_makes_of_it(
+    ledgers: Ledgers, result: Result, receipt: str, opened: bool
+) -> None:
+    await ledgers.connection.execute(
+        "DELETE FROM message WHERE seq > 1;"
+        f"UPDATE message SET result = '{result}', receipt = '{receipt}',"
+        f" opened_at = CASE WHEN {opened} THEN now() END"
+    )
+    one = NotificationState(datetime.now(UTC), end_reason="done")
+    meant = status(one, [MessageState(Phase.ENDED, result, receipt, opened)], one.due_at)
+    await ledgers.connection.execute("UPDATE notification_listing SET status = $1", meant.value)
+    assert "listed_otherwise" not in await ledgers.differences()
+
+
+def test_every_check_of_listings_is_shown_to_catch_something() -> None:
+    assert {check.name for check in LISTINGS} == set().union(*(c for _, c in LISTED.values()))
 
 
 @pytest.mark.parametrize(
