@@ -58,10 +58,15 @@ async def back(
         raise Forbidden("this log-in is over: begin anew", reason="oidc_over")
     if error or not code:
         raise Forbidden("the company's log-in was not finished", reason="oidc_denied")
-    person = await provider.person(code, login)
-    async with begin() as session:
-        member = await _member(session, person)
-        await enter(session, visit, member["id"], member["email"], "oidc")
+    try:
+        person = await provider.person(code, login)
+        async with begin() as session:
+            member = await _member(session, person)
+            await enter(session, visit, member["id"], member["email"], "oidc")
+    except Forbidden as refusal:
+        async with begin() as session:
+            await audit_log.append(session, _failed(refusal.reason))
+        raise
     response = entered(visit, login.next)
     visit.console.cookies.forget(response, COOKIE)
     return response
@@ -109,6 +114,11 @@ async def _linked(session: Session, person: Person) -> UUID:
         raise Forbidden(detail, reason="oidc_taken")
     await _note(session, "staff.link", person, str(id))
     return id
+
+
+def _failed(reason: str) -> Entry:
+    actor = Actor("system", None, "company log-in")
+    return Entry(actor, "staff.login_failed", "staff", "", None, {"reason": reason})
 
 
 async def _note(session: Session, action: str, person: Person, id: str) -> None:

@@ -178,6 +178,14 @@ async def test_without_a_role_from_there_nobody_gets_in_unasked(plain: Desk, iss
     assert (answer.status_code, "nobody has made" in answer.text) == (403, True)
 
 
+async def test_who_is_refused_is_in_the_audit_log(plain: Desk, issuer: str) -> None:
+    await log_in(plain, issuer, *person())
+    [said] = await plain.api.database.fetch(
+        "SELECT action, actor_name, detail::text FROM audit_entry ORDER BY number DESC LIMIT 1"
+    )
+    assert tuple(said) == ("staff.login_failed", "company log-in", '{"reason":"oidc_unknown"}')
+
+
 async def test_who_is_disabled_stays_out(desk: Desk, issuer: str) -> None:
     sub, claims = person()
     await log_in(desk, issuer, sub, claims)
