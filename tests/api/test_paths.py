@@ -13,7 +13,7 @@ async def test_a_path_that_does_not_exist_is_a_404(api, refused, path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", PATH), ("GET", PATH), ("POST", f"{PATH}/{NOTIFICATION}")]
+    ("method", "path"), [("PUT", PATH), ("DELETE", PATH), ("POST", f"{PATH}/{NOTIFICATION}")]
 )
 async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
     api, refused, method, path
@@ -27,7 +27,7 @@ async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
 async def test_a_method_that_is_not_allowed_is_told_all_that_are(api) -> None:
     answer = await api.http.put(f"{PATH}/01890000-0000-7000-8000-000000000000")
 
-    assert answer.headers["allow"] == "DELETE, GET"
+    assert answer.headers["allow"] == "DELETE, GET, PATCH"
 
 
 async def test_whom_it_is_for_is_seen_before_there_is_any_message(api, body) -> None:
