@@ -65,12 +65,15 @@ WITH done AS (
            CASE WHEN moved.seq IS NULL THEN became ELSE done.reason END, done.n
     FROM done JOIN message m ON m.owner_id = :owner_id AND m.seq = done.seq
     LEFT JOIN moved ON moved.seq = done.seq
+), late AS (
+    SELECT DISTINCT m.notification_id AS id
+    FROM moved JOIN message m ON m.owner_id = :owner_id AND m.seq = moved.seq
+    WHERE m.result = 'unknown' AND m.notification_id IS NOT NULL
 ), corrected AS (
     UPDATE notification_listing l SET status = 'sent'
-    FROM moved JOIN message m ON m.owner_id = :owner_id AND m.seq = moved.seq
-         AND m.result = 'unknown'
-    JOIN notification n ON n.id = m.notification_id
+    FROM late JOIN notification n ON n.id = late.id
     WHERE l.kind = n.kind AND l.status = 'unknown' AND l.id = n.id
+    RETURNING l.id
 ), suppressed AS (
     INSERT INTO suppression (application_id, channel, address, reason)
     SELECT moved.application_id, moved.channel, moved.address, min(done.reason)
@@ -78,9 +81,19 @@ WITH done AS (
     WHERE became = 'refused' AND scope = 'recipient' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING
 )
-SELECT count(*) FROM done
+SELECT (SELECT count(*) FROM done) AS written,
+       ARRAY(SELECT id FROM late EXCEPT SELECT id FROM corrected) AS elsewhere
 """)
 
+# Corrected while somebody else ends the notification, who still took the message for unknown: they
+# are waited for, or find that it has changed and leave it to the next; then the listing is known.
+MEET = text("""
+UPDATE notification SET revision = revision + 1 WHERE id = ANY(:ids) AND ended_at IS NULL
+""")
+CORRECT = text("""
+UPDATE notification_listing l SET status = 'sent' FROM notification n
+WHERE n.id = ANY(:ids) AND l.kind = n.kind AND l.status = 'unknown' AND l.id = n.id
+""")
 
 UNRECORDED = text("""
 SELECT seq, n AS attempt FROM attempt
@@ -123,7 +136,11 @@ async def record(
         "details": [storable(o.detail, 500) for _, o in ends],
         "delays": [o.after for _, o in ends],
     }
-    return int((await session.execute(RECORD, values)).scalar_one())
+    recorded = (await session.execute(RECORD, values)).one()
+    if recorded.elsewhere:
+        for step in (MEET, CORRECT):
+            await session.execute(step, {"ids": recorded.elsewhere})
+    return int(recorded.written)
 
 
 def storable(words: str, limit: int) -> str:
