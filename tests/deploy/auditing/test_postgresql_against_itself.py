@@ -1,9 +1,10 @@
 """Honest books agree; what PostgreSQL says wrongly is caught, as that and as nothing else."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from fabricated_ledgers import Ledgers
+from fabricated_ledgers import OWNER, Ledgers
 
 from deploy.auditing.audit import CHECKS, leads_to
 from deploy.auditing.listing_checks import LISTINGS
@@ -26,6 +27,8 @@ async def test_honest_books_agree_and_a_duplicate_after_an_unknown_is_explained(
     }
 
 
+OPERATIONS = Path(__file__).parents[3] / "docs" / "operations.md"
+REPAIR = OPERATIONS.read_text().split("```sql\n")[1].split("```")[0]
 LISTED = {
     "a notification that is in no list": (
         "DELETE FROM notification_listing",
@@ -264,6 +267,14 @@ async def test_what_ended_is_listed_as_what_its_message_makes_of_it(
     meant = status(one, [MessageState(Phase.ENDED, result, receipt, opened)], one.due_at)
     await ledgers.connection.execute("UPDATE notification_listing SET status = $1", meant.value)
     assert "listed_otherwise" not in await ledgers.differences()
+
+
+@pytest.mark.parametrize("lie", sorted(LISTED.keys() - {"a listing of nobody"}))
+async def test_the_documented_repair_makes_it_agree(ledgers: Ledgers, lie: str) -> None:
+    sql, _ = LISTED[lie]
+    await ledgers.connection.execute(sql)
+    await ledgers.connection.execute(REPAIR.replace(":'id'", f"'{OWNER}'"))
+    assert not {check.name for check in LISTINGS} & (await ledgers.differences()).keys()
 
 
 def test_every_check_of_listings_is_shown_to_catch_something() -> None:
