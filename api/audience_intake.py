@@ -22,6 +22,7 @@ from models.repositories.audiences import MOST_REFUSALS, Row
 from models.upload_lines import Order, Parsed, Position
 
 MOST_ROWS = 1_000_000
+MOST_LINES = 2 * MOST_ROWS  # with blank ones, which are nothing, but take time
 MOST_BYTES = 2**30
 # Stored at once: of short rows fewer bytes, or the event loop would hand over too many at a time.
 ROWS_AT_ONCE = 5_000
@@ -61,8 +62,9 @@ class Intake:
         piece = bytes(self._buffer)
         parsed = await PARSING.parse(self._order, self._position, piece, last=last)
         before = self._position.offset
+        endless = parsed.position.lines > MOST_LINES
         if last or parsed.position.offset > before:
-            await self._store(before, parsed, complete=last and not parsed.full)
+            await self._store(before, parsed, complete=last and not (parsed.full or endless))
         self._position = parsed.position
         self._order = self._order.after(parsed)
         del self._buffer[: parsed.used]
@@ -71,6 +73,8 @@ class Intake:
             self._enough = max(FEWEST_BYTES, min(enough, MOST_BYTES_AT_ONCE))
         if parsed.full:
             raise too_large("rows", MOST_ROWS)
+        if endless:
+            raise too_large("lines", MOST_LINES)
 
     async def _store(self, before: int, parsed: Parsed, *, complete: bool) -> None:
         try:

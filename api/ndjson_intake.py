@@ -21,6 +21,7 @@ from models.upload_formats import Row
 from models.upload_lines import Kind, Order, Parsed, Position
 
 MOST_LINES = 100_000
+MOST_WITH_BLANK = 2 * MOST_LINES  # which are nothing, but take time
 MOST_BYTES = 2**28
 MOST_REFUSALS = 10_000  # shown; all are counted
 BLOCK_BYTES = 64 * 1024
@@ -87,6 +88,8 @@ class NdjsonIntake:
             self.taken.refuse(refusals, len(refusals))
         if parsed.full or self.taken.lines > MOST_LINES:
             raise too_large("lines", MOST_LINES)
+        if parsed.position.lines > MOST_WITH_BLANK:
+            raise too_large("lines", MOST_WITH_BLANK)
 
     async def _stored(self, parsed: Parsed) -> Sequence[Refusal]:
         rows: list[Row] = parsed.rows

@@ -241,6 +241,18 @@ async def test_beyond_the_limits_nothing_is_kept_but_what_came_before(
     assert (await put(api, path, b"", found["offset"])).json()["state"] == "complete"
 
 
+async def test_blank_lines_without_end_are_refused(api: Api, make: Make) -> None:
+    path = await make()
+    await put(api, path, CSV[:200], Upload_Complete="?0")
+    sql = "UPDATE audience SET lines = 1999990 WHERE id = $1 RETURNING received_bytes"
+    offset = await api.database.fetchval(sql, path.rpartition("/")[2])
+
+    answer = await put(api, path, b"\n" * 40, offset)
+
+    assert check(answer, 413, "too_many_lines")["limit"] == 2_000_000
+    assert (await view(api, path))["state"] == "receiving"
+
+
 async def test_a_length_beyond_the_limit_is_refused_before_it_is_read(api: Api, make: Make) -> None:
     answer = await put(api, await make(), CSV, Content_Length=str(2**30 + 1))
 

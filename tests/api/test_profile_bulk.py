@@ -172,6 +172,12 @@ async def test_more_lines_than_a_call_may_have(people) -> None:
     assert (await people.see("ext:ada"))["revision"] == 1
 
 
+async def test_more_blank_lines_than_a_call_may_have(people) -> None:
+    problem = await people.upsert(lines(ADA) + b"\n" * 300_000, 413)
+
+    assert (problem["code"], problem["limit"]) == ("too_many_lines", 200_000)
+
+
 async def test_all_refusals_are_counted_and_the_first_are_shown(people) -> None:
     done = await people.upsert(b"x\n" * 10_001)
 
