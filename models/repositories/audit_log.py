@@ -37,8 +37,10 @@ VALUES (:number, :at, :application_id, :actor_kind, :actor_id, :actor_name, :act
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a key (name: its owner), a member of the staff (name: their email), the `tidings`
-    command (name: the operating system's user), or we ourselves.
+    """Who acts, and their name.
+
+    A key (its owner), a member of the staff (their email), the `tidings` command (the operating
+    system's user), or we ourselves.
     """
 
     kind: Literal["key", "staff", "cli", "system"]
