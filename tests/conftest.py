@@ -5,6 +5,7 @@
 is asked for, and everything is gone after the last test.
 """
 
+import asyncio
 import itertools
 import json
 import os
@@ -123,7 +124,17 @@ async def database_url(postgres_server: PostgresServer, template: str) -> AsyncI
     name = f"test_{next(_numbers)}"
     await postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgres_server.url(name)
-    await postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await _dropped(postgres_server, name)
+
+
+async def _dropped(postgres_server: PostgresServer, name: str) -> None:
+    """Autovacuum's worker, which only a superuser may end, is waited for."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            except asyncpg.InsufficientPrivilegeError:
+                await asyncio.sleep(0.1)
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ def sent(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Sent:
     thousand = people.thousand()
     file, errors, own = folder / "people.csv", folder / "errors.csv", folder / "journal.ndjson"
     people.write(file, thousand)
+    before = len(list(journal.read(stack.journal)))
     done = tidings(
         *("send", str(file), "--url", stack.api, "--key", stack.key),
         *("--errors", str(errors), "--journal", str(own), "--wait", "--json"),
@@ -62,7 +63,7 @@ def sent(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Sent:
     with errors.open(newline="") as refused:
         rows = list(csv.DictReader(refused))
     facts = json.loads(done.stdout)
-    effects = effects_of(stack, thousand)
+    effects = [effect for effect in effects_of(stack, thousand) if effect.n > before]
     return Sent(thousand, file, done.stderr, done.returncode, facts, rows, own, effects)
 
 
