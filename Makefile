@@ -40,8 +40,8 @@ chromium: $(VENV)/.installed-dev # for the tests of the console's pages; by apt-
 	@$(BIN)/python -m tests.chromium
 
 test: $(VENV)/.installed-dev chromium ## Run the tests (ARGS="-k name …")
-	@# Two processes, with servers of their own each: much of a test's time is waiting.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@# Three processes, with servers of their own each: much of a test's time is waiting.
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill every part in the middle of the work, then audit
 	@$(BIN)/python -m pytest tests/faults -s $(ARGS)
