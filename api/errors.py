@@ -17,6 +17,15 @@ from models.errors import TidingsError
 
 log = structlog.get_logger()
 
+# By their kinds, since what handles `Exception` lets it go on to the server's log as well.
+UNEXPECTED = (
+    OSError,
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    Exception,
+)
+
 NOTHING = "the database does not answer; nothing was accepted or changed"
 # The statement or its COMMIT was on its way when the answer stayed out.
 MAYBE = (
@@ -160,12 +169,7 @@ def install(app: FastAPI) -> None:
         TidingsError: ours,
         RequestValidationError: invalid,
         HTTPException: http,
-        # By their kinds, since what handles `Exception` lets it go on to the server's log as well.
-        OSError: unexpected,
-        SQLAlchemyError: unexpected,
-        asyncpg.PostgresError: unexpected,
-        asyncpg.InterfaceError: unexpected,
-        Exception: unexpected,
+        **dict.fromkeys(UNEXPECTED, unexpected),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)

@@ -3,12 +3,10 @@
 from typing import Any
 from urllib.parse import urlencode
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api import errors
@@ -74,11 +72,7 @@ def install(app: FastAPI) -> None:
         TidingsError: ours,
         RequestValidationError: invalid,
         HTTPException: http,
-        OSError: unexpected,
-        SQLAlchemyError: unexpected,
-        asyncpg.PostgresError: unexpected,
-        asyncpg.InterfaceError: unexpected,
-        Exception: unexpected,
+        **dict.fromkeys(errors.UNEXPECTED, unexpected),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
