@@ -32,7 +32,8 @@ def niceness(start_new_session: bool) -> list[str]:
 def test_a_session_of_its_own_is_nicer_as_a_group() -> None:
     own, before, after = niceness(start_new_session=True)
     assert own == "7"
-    assert before.endswith(" nice 0") and after.endswith(" nice 7")
+    assert before.endswith(" nice 0")
+    assert after.endswith(" nice 7")
 
 
 @needs_autogroups
