@@ -18,19 +18,19 @@ class Pace:
     def __init__(self, lanes: int, max_batch: int) -> None:
         self.window = max(WINDOW, max_batch)
         self.least = min(self.window, lanes * max_batch)  # worth a claim: a call for each lane
-        self._claimed = 0
+        self.in_doubt = 0  # claimed and not yet recorded
         self._per_second = 0.0
         self._last = time.monotonic()
         self._changed = asyncio.Event()
 
     def room(self) -> int:
         """How many may be claimed now; 0: too few to be worth it."""
-        room = min(self.window, self._most() - self._claimed)
+        room = min(self.window, self._most() - self.in_doubt)
         return room if room >= self.least else 0
 
     def claimed(self, messages: int) -> None:
         """So many more are in doubt."""
-        self._claimed += messages
+        self.in_doubt += messages
 
     def recorded(self, messages: int) -> None:
         """So many fewer are in doubt."""
@@ -42,7 +42,7 @@ class Pace:
 
     def released(self, messages: int) -> None:
         """They went back, never handed over."""
-        self._claimed -= messages
+        self.in_doubt -= messages
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
