@@ -11,7 +11,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.campaign_views import CampaignView, EventPage, ProgressView, campaign_view, event_page
 from api.deps import CampaignReader, Session, is_still_known
-from api.streams import places_of
+from api.streams import Stream
 from models.campaign import ENDED, CampaignStatus
 from models.errors import Conflict
 from models.repositories import campaign_books, campaigns
@@ -47,11 +47,8 @@ async def campaign_progress(
 
 
 @router.get("/progress/stream", response_class=EventSourceResponse, responses=EVENTS)
-async def stream_progress(
-    campaign_id: UUID, caller: CampaignReader, request: Request
-) -> EventSourceResponse:
+async def stream_progress(campaign_id: UUID, caller: CampaignReader, request: Request) -> Stream:
     """The same as server-sent events named `progress`, each second, until it has ended."""
-    places = places_of(request)
     sessions, application_id = request.app.state.sessions, caller.application_id
     async with sessions.singly() as session:  # NotFound is an answer, not an event
         await campaigns.get(session, application_id, campaign_id)
@@ -70,12 +67,7 @@ async def stream_progress(
                 return
             await asyncio.sleep(EVERY_SECONDS)
 
-    async def in_place() -> AsyncIterator[ServerSentEvent]:
-        async with places:
-            async for event in progress():
-                yield event
-
-    return EventSourceResponse(in_place(), ping=15)
+    return Stream(request, progress())
 
 
 @router.get("/report", responses={409: {"description": "It has not ended."}})

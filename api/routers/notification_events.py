@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping as Row
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.deps import Reader, is_still_known
-from api.streams import places_of
+from api.streams import Stream
 from api.views import EventView
 from models.errors import BadRequest
 from models.repositories import notifications
@@ -95,20 +95,18 @@ async def stream_events(
     first = await timeline.look(last_event_id)  # NotFound is an answer, not an event
     if timeline.ended and not first:
         return Response(status_code=204)
-    places = places_of(request)
 
     async def events() -> AsyncIterator[ServerSentEvent]:
-        async with places:
-            for event in first:
+        for event in first:
+            yield event
+        wait = SOONEST_SECONDS
+        while not timeline.ended:
+            await asyncio.sleep(wait)
+            if not await is_still_known(request):
+                return
+            found = await timeline.look()
+            for event in found:
                 yield event
-            wait = SOONEST_SECONDS
-            while not timeline.ended:
-                await asyncio.sleep(wait)
-                if not await is_still_known(request):
-                    return
-                found = await timeline.look()
-                for event in found:
-                    yield event
-                wait = SOONEST_SECONDS if found else min(wait * 2, LATEST_SECONDS)
+            wait = SOONEST_SECONDS if found else min(wait * 2, LATEST_SECONDS)
 
-    return EventSourceResponse(events(), ping=15)
+    return Stream(request, events())

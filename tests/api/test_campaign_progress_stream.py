@@ -1,4 +1,4 @@
-"""The progress as server-sent events: to whom it is told, and to how many at once."""
+"""The progress as server-sent events: to whom it is told."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,8 +10,6 @@ from api_in_process import SECRET_KEYS, Api
 from listening_api import app_of, listening
 from own_application import own_application
 from own_campaigns import Person, team_of
-
-from api import streams
 
 REVOKE = "UPDATE api_key SET revoked_at = now() WHERE last_four = $1"
 
@@ -37,17 +35,6 @@ async def stream(port: int, person: Person, id: str) -> AsyncIterator[httpx.Resp
         client.stream("GET", url) as response,
     ):
         yield response
-
-
-async def test_too_many_at_once_are_told_to_come_again(api: Api, port: int, ada: Person) -> None:
-    id = await ada.make(1)
-    places = app_of(api).state.streams
-    for _ in range(streams.MOST):
-        await places.acquire()
-    async with stream(port, ada, id) as seen:
-        assert seen.status_code == 503
-    for _ in range(streams.MOST):
-        places.release()
 
 
 async def test_a_key_that_is_revoked_ends_it(api: Api, port: int, ada: Person) -> None:

@@ -13,7 +13,7 @@ from api_in_process import NOTIFICATIONS
 from listening_api import app_of, listening
 from pipeline_by_hand import ACCEPTED
 
-from api import key_cache, streams
+from api import key_cache
 from api.routers import notification_events
 
 Event = dict[str, Any]
@@ -186,14 +186,3 @@ async def test_anothers_is_not_there(api, accept, stream) -> None:
     key = await api.new_key(application="somebody else")
     async with stream(id, key=key) as seen:
         assert seen.status == 404
-
-
-async def test_too_many_at_once_are_told_to_come_again(api, accept, stream) -> None:
-    id, _ = await accept()
-    places = app_of(api).state.streams
-    for _ in range(streams.MOST):
-        await places.acquire()
-    async with stream(id) as seen:
-        assert seen.status == 503
-    for _ in range(streams.MOST):
-        places.release()

@@ -1,0 +1,92 @@
+"""How many streams there are at once: in all, and of one key."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from api_in_process import NOTIFICATIONS, Api
+from listening_api import app_of, listening
+from own_campaigns import CAMPAIGNS, Person, Team
+from raw_peers import until
+from uuid_utils.compat import uuid7
+
+from api.streams import MOST, MOST_OF_KEY
+
+Make = Callable[[Person], Awaitable[str]]
+
+
+@pytest.fixture(scope="module")
+async def port(api: Api) -> AsyncIterator[int]:
+    async with listening(app_of(api)) as port:
+        yield port
+
+
+async def notification(person: Person) -> str:
+    """The path of a stream that does not end by itself."""
+    body = {"to": {"sms": "+4915100000001"}, "content": {"sms": {"text": "News"}}}
+    headers = {"Authorization": f"Bearer {person.key}"}
+    answer = await person.http.post(NOTIFICATIONS, json=body, headers=headers)
+    return f"{NOTIFICATIONS}/{answer.json()['id']}/events"
+
+
+async def campaign(person: Person) -> str:
+    """The same, of a draft."""
+    return f"{CAMPAIGNS}/{await person.make(1)}/progress/stream"
+
+
+@asynccontextmanager
+async def stream(port: int, person: Person, path: str) -> AsyncIterator[httpx.Response]:
+    headers = {"Authorization": f"Bearer {person.key}"}
+    url = f"http://127.0.0.1:{port}{path}"
+    async with (
+        httpx.AsyncClient(headers=headers, timeout=20) as client,
+        client.stream("GET", url) as response,
+    ):
+        yield response
+
+
+async def problem_of(answer: httpx.Response) -> dict[str, Any]:
+    problem: dict[str, Any] = httpx.Response(200, content=await answer.aread()).json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "5"
+    return problem
+
+
+@pytest.mark.parametrize("make", [notification, campaign])
+async def test_a_key_has_its_share_and_others_get_theirs(
+    api: Api, port: int, team: Team, make: Make
+) -> None:
+    path = await make(team.ada)
+    async with AsyncExitStack() as taken:
+        for _ in range(MOST_OF_KEY):
+            seen = await taken.enter_async_context(stream(port, team.ada, path))
+            assert seen.status_code == 200
+        async with stream(port, team.ada, path) as one_more:
+            problem = await problem_of(one_more)
+        assert (problem["status"], problem["code"]) == (429, "too_many_streams")
+        assert (problem["field"], problem["limit"]) == ("Authorization", MOST_OF_KEY)
+        async with stream(port, team.grace, path) as others:
+            assert others.status_code == 200
+    await until(lambda: not app_of(api).state.streams.under_way)
+    async with stream(port, team.ada, path) as again:
+        assert again.status_code == 200
+
+
+@pytest.mark.parametrize("make", [notification, campaign])
+async def test_too_many_of_all_are_told_to_come_again(
+    api: Api, port: int, team: Team, make: Make
+) -> None:
+    path, streams = await make(team.ada), app_of(api).state.streams
+    await until(lambda: not streams.under_way)
+    others = [uuid7() for _ in range(MOST // MOST_OF_KEY)] * MOST_OF_KEY
+    for key_id in others:
+        streams.begin(key_id)
+    async with stream(port, team.ada, path) as seen:
+        problem = await problem_of(seen)
+    assert (problem["status"], problem["code"], problem["limit"]) == (503, "busy", MOST)
+    for key_id in others:
+        streams.end(key_id)
+    async with stream(port, team.ada, path) as again:
+        assert again.status_code == 200
