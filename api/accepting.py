@@ -6,9 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from api.deps import after_commit
-from api.load import Load
-from api.starter import Starter
+from api.deps import Reception, after_commit
 from api.views import AcceptedView
 from models.acceptance import Accepted
 from models.repositories import acceptances
@@ -21,19 +19,18 @@ async def accept_one(
     session: Session,
     application_id: UUID,
     accepted: Accepted,
-    load: Load,
-    starts: Starter,
+    reception: Reception,
     *,
     resend_of: UUID | None = None,
 ) -> AcceptedView:
     """What the caller is told once it is committed."""
     id = uuid7()
-    new = New(id, None if load.shares(accepted.priority) else id, accepted, resend_of)
+    new = New(id, None if reception.load.shares(accepted.priority) else id, accepted, resend_of)
     written = await acceptances.write(session, application_id, [new], kind="notification")
     times = written[id]
     if new.owner_id:
         start = acceptances.start_of(application_id, id, [new], times.due_at, kind="notification")
-        after_commit(session, partial(starts.offer, start))
+        after_commit(session, partial(reception.starts.offer, start))
     later = times.due_at > datetime.now(UTC)
     return AcceptedView(
         id=id,

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api import metrics
-from api.load import Load as LoadCounter
+from api.load import Load
 from api.starter import Starter
 from models import sessions
 from models.errors import Forbidden, Invalid, Unauthorized, Unavailable
@@ -127,19 +128,16 @@ async def is_still_known(request: Request) -> bool:
     return key is not None and await request.app.state.keys.find(key.credentials) is not None
 
 
-async def _caller(
-    request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> KeyOwner:
-    return await caller_of(request)
-
-
 def actor_of(caller: KeyOwner) -> Actor:
     """As the audit log names it."""
     return Actor("key", caller.key_id, caller.owner)
 
 
 def _scoped(scope: str) -> Callable[..., Coroutine[Any, Any, KeyOwner]]:
-    async def check(caller: Annotated[KeyOwner, Depends(_caller)]) -> KeyOwner:
+    async def check(
+        request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    ) -> KeyOwner:
+        caller = await caller_of(request)
         if scope not in caller.scopes:
             raise Forbidden(
                 f"the key lacks the scope {scope}",
@@ -162,9 +160,18 @@ async def _starter(request: Request) -> Starter:
     return starter
 
 
-async def _load(request: Request) -> LoadCounter:
-    load: LoadCounter = request.app.state.load
-    return load
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What accepting one takes, beside the database; asked for at once, for its route is hot."""
+
+    load: Load
+    starts: Starter
+    versions: VersionCache
+
+
+async def _reception(request: Request) -> Reception:
+    state = request.app.state
+    return Reception(state.load, state.starter, state.versions)
 
 
 async def _versions(request: Request) -> VersionCache:
@@ -205,5 +212,5 @@ Usual = Annotated[float, Depends(_usual)]
 Ring = Annotated[Keyring, Depends(_keyring)]
 RefusedItems = Annotated[dict[int, Invalid], Depends(_refused_items)]
 Starts = Annotated[Starter, Depends(_starter)]
-Load = Annotated[LoadCounter, Depends(_load)]
+Receiving = Annotated[Reception, Depends(_reception)]
 Versions = Annotated[VersionCache, Depends(_versions)]

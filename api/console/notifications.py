@@ -15,7 +15,7 @@ from api.console.frames import framed
 from api.console.moments import moment
 from api.console.routes import FRAGMENT, pages
 from api.console.visits import Operator, Reader, StaffVisit
-from api.deps import Load, Reading, Session, Starts, Versions
+from api.deps import Reading, Receiving, Session, Starts, Versions
 from api.notification_cancels import cancelled
 from api.notification_filters import metadata_of, range_checked
 from api.notification_list_views import listed
@@ -147,9 +147,7 @@ async def cancel(
 async def resend(
     visit: Operator,
     session: Session,
-    versions: Versions,
-    starts: Starts,
-    load: Load,
+    reception: Receiving,
     notification_id: UUID,
     form: FormOnce,
 ) -> Response:
@@ -158,10 +156,8 @@ async def resend(
     if row["ended_at"] is None:
         raise still_open(row, await notifications.messages(session, row))
     body = form.to(ResendCreate)
-    accepted = await resent(session, row, body, versions, may_raise=True)
-    view = await accept_one(
-        session, visit.application_id, accepted, load, starts, resend_of=row["id"]
-    )
+    accepted = await resent(session, row, body, reception.versions, may_raise=True)
+    view = await accept_one(session, visit.application_id, accepted, reception, resend_of=row["id"])
     await notifications.tell_resent(session, row, visit.member["id"])
     detail = {"resend_of": str(row["id"]), "template_version": body.template_version}
     await audit_log.append(

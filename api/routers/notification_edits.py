@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api.accepting import accept_one
-from api.deps import Load, Sender, Session, Starts, Versions, after_commit
+from api.deps import Receiving, Sender, Session, Starts, Versions, after_commit
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import JsonRoute
 from api.notification_edits import RAISING, NotificationPatch, changed_meanwhile, edited, too_late
@@ -71,9 +71,7 @@ async def resend_notification(
     body: ResendCreate,
     caller: Sender,
     session: Session,
-    starts: Starts,
-    load: Load,
-    versions: Versions,
+    reception: Receiving,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept it once more, as another notification whose `resend_of` names this one.
@@ -88,9 +86,11 @@ async def resend_notification(
     row = await notifications.get(session, caller.application_id, notification_id)
     if row["ended_at"] is None:
         raise still_open(row, await notifications.messages(session, row))
-    accepted = await resent(session, row, body, versions, may_raise=RAISING in caller.scopes)
+    accepted = await resent(
+        session, row, body, reception.versions, may_raise=RAISING in caller.scopes
+    )
     view = await accept_one(
-        session, caller.application_id, accepted, load, starts, resend_of=row["id"]
+        session, caller.application_id, accepted, reception, resend_of=row["id"]
     )
     await notifications.tell_resent(session, row, caller.key_id)
     answer = Answer(202, view.model_dump_json().encode())

@@ -8,14 +8,13 @@ from api.accepting import accept_one
 from api.bodies import NotificationCreate, wanted
 from api.deps import (
     Canceller,
-    Load,
     Reader,
     Reading,
+    Receiving,
     Sender,
     Session,
     SingleWrite,
     Starts,
-    Versions,
 )
 from api.idempotency import IdempotencyKey, answered, fingerprint_of, scope_of
 from api.json_route import JsonRoute
@@ -42,9 +41,7 @@ async def create_notification(
     body: NotificationCreate,
     caller: Sender,
     session: SingleWrite,
-    starts: Starts,
-    load: Load,
-    versions: Versions,
+    reception: Receiving,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Accept a notification: it is stored, and will be delivered or explained.
@@ -57,10 +54,12 @@ async def create_notification(
         return answered(answer, replayed=True)
     request = body.request()
     found = await references.load(session, caller.application_id, wanted([request]))
-    contents = await versions.load(session, [t.version_id for t in found.templates.values()])
+    contents = await reception.versions.load(
+        session, [t.version_id for t in found.templates.values()]
+    )
     may_raise = "priority:raise" in caller.scopes
     accepted = accept(request, found, contents, may_raise_priority=may_raise)
-    view = await accept_one(session, caller.application_id, accepted, load, starts)
+    view = await accept_one(session, caller.application_id, accepted, reception)
     answer = Answer(202, view.model_dump_json().encode())
     if scope:
         await idempotency.finish(session, scope, fingerprint, answer)
