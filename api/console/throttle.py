@@ -25,7 +25,7 @@ async def attempt(
     """One attempt: counted before it is made, forgotten if it succeeds, TooManyAttempts."""
     now, (whose, where) = visit.console.clock(), _keys(visit, request, email, id)
     console = visit.console
-    most = {whose: console.most_of_account} | ({where: console.most_of_address} if where else {})
+    most = ({where: console.most_of_address} if where else {}) | {whose: console.most_of_account}
     async with begin() as session:
         wait = await staff_attempts.count(session, most, now)
     if wait is not None:

@@ -1,7 +1,7 @@
 """Logging in and out, sessions that end, guesses that are slowed down."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -244,3 +244,33 @@ async def test_old_sessions_are_swept(desk: Desk) -> None:
         "SELECT sha256 FROM staff_session WHERE staff_id = $1", id
     )
     assert [row["sha256"] for row in found] == [b"new"]
+
+
+async def counts(desk: Desk, before: datetime) -> int:
+    """How many counts of attempts to log in are kept that began before."""
+    asked = "SELECT count(*) FROM staff_attempts WHERE since < $1"
+    return await desk.api.database.fetchval(asked, before)
+
+
+async def test_attempts_that_are_over_are_forgotten_though_nobody_gets_in(desk: Desk) -> None:
+    thief = desk.browser()
+    fields = await thief.form_of("/login") | {"password": "guess"}
+    for n in range(8):
+        await thief.post("/login", {**fields, "email": f"nobody-{n}@example.com"})
+    began = desk.clock()
+    assert await counts(desk, began) >= 9
+    desk.clock.ahead += 16 * MINUTE
+    await thief.post("/login", {**fields, "email": "nobody@example.com"})
+    assert await counts(desk, began) == 0
+
+
+async def test_an_address_with_too_many_attempts_makes_no_more_counts(desk: Desk) -> None:
+    thief, desk.console.most_of_address = desk.browser(), 5
+    fields = await thief.form_of("/login") | {"password": "guess"}
+    for n in range(5):
+        await thief.post("/login", {**fields, "email": f"nobody-{n}@example.com"})
+    before = await counts(desk, desk.clock() + 60 * MINUTE)
+    for n in range(5, 10):
+        answer = await thief.post("/login", {**fields, "email": f"nobody-{n}@example.com"})
+        assert answer.status_code == 429
+    assert await counts(desk, desk.clock() + 60 * MINUTE) == before
