@@ -1,8 +1,4 @@
-"""The first line of an audience's CSV: which columns, and what stands between them.
-
-Names are taken in any case and with blanks around, as spreadsheets write them; a variable's own
-name keeps its case, for templates know the difference.
-"""
+"""The first line of an audience's CSV: which columns, and what stands between them."""
 
 import csv
 import re
@@ -11,13 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from models.audience_data import MOST_VARIABLES
+from models.csv_columns import columns_of, delimiter_of, is_known
 from models.errors import Invalid
 from models.person_fields import WORD
 
 FIELDS = ("to", "id", "name", "locale", "time_zone")
 WANTED = ", ".join((*FIELDS, "data.*"))
-DATA = re.compile(r"data\.[A-Za-z_]\w{0,99}")
-DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True)
@@ -54,15 +49,15 @@ def of_kept(kept: dict[str, Any] | None) -> Header | None:
 
 def of_line(line: str) -> Header:
     """What this line names; Invalid if it is no header of ours."""
-    delimiter = max(DELIMITERS, key=lambda mark: _known(line, mark))  # of equal ones the first
+    delimiter = delimiter_of(line, FIELDS)
     try:
-        columns = _cells(line, delimiter)
+        columns = columns_of(line, delimiter)
     except csv.Error:
         raise refused("bad_header", "the first line is not CSV: see its quotes") from None
-    if not any(map(_is_known, columns)):
+    if not any(is_known(column, FIELDS) for column in columns):
         raise refused("no_header", f"the first line names the columns, of {WANTED}; this one none")
     for n, column in enumerate(columns):
-        if not _is_known(column):
+        if not is_known(column, FIELDS):
             raise refused("unknown_column", f"{_called(n, column)} is none of {WANTED}")
         if columns.count(column) > 1:
             raise refused("column_twice", f"the column {column} is there twice")
@@ -84,24 +79,3 @@ def _called(n: int, column: str) -> str:
     if WORD.fullmatch(re.sub(r"[ .-]", "_", column)):
         return f"the column {column}"
     return f"column {n + 1} of the first line"
-
-
-def _cells(line: str, delimiter: str) -> list[str]:
-    return [_folded(cell) for cell in next(csv.reader([line], delimiter=delimiter, strict=True))]
-
-
-def _known(line: str, delimiter: str) -> int:
-    try:
-        return sum(map(_is_known, _cells(line, delimiter)))
-    except csv.Error:
-        return 0
-
-
-def _is_known(column: str) -> bool:
-    return column in FIELDS or bool(DATA.fullmatch(column))
-
-
-def _folded(cell: str) -> str:
-    column = cell.strip()
-    start, dot, variable = column.partition(".")
-    return f"data.{variable}" if dot and start.lower() == "data" else column.lower()
