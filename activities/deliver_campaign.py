@@ -22,9 +22,17 @@ from models.campaign_steps import Delivered, Shard
 from models.decision import DeliverInput
 from models.errors import Misconfigured
 from models.messages import RELEASED, Channel, Message
-from models.repositories import accounts, campaign_messages, rates
+from models.repositories import (
+    accounts,
+    campaign_messages,
+    campaign_permits,
+    campaign_sweeps,
+    rates,
+)
 from models.repositories.accounts import Account
-from models.repositories.campaign_messages import Look, Picked, Sendable
+from models.repositories.campaign_messages import Picked
+from models.repositories.campaign_permits import Sendable
+from models.repositories.campaign_sweeps import Look
 from models.repositories.messages import Claimed
 from models.repositories.templates import Content
 from models.selection import Selection
@@ -49,9 +57,9 @@ class CampaignDeliverActivities:
         async with beating():
             while time_is_left() and not stopping():
                 async with self.sessions.singly() as session:
-                    counts.update(await campaign_messages.sweep(session, shard))
-                    told = await campaign_messages.sendable(session, shard.owner_id)
-                    look = await campaign_messages.look(session, shard)
+                    counts.update(await campaign_sweeps.sweep(session, shard))
+                    told = await campaign_permits.sendable(session, shard.owner_id)
+                    look = await campaign_sweeps.look(session, shard)
                 closed = shard.closes_at is not None and datetime.now(UTC) >= shard.closes_at
                 if closed or not look.open or not (told.sendable or look.doubts):
                     return Delivered(dict(counts))
@@ -156,7 +164,7 @@ class Pass:
         grant_id: UUID | None = None
         if self.told.rated:
             async with self.sessions.singly() as session:
-                size, wait = await campaign_messages.grant(session, self.shard, self.after, size)
+                size, wait = await campaign_permits.grant(session, self.shard, self.after, size)
             if not size:
                 return (), wait
         if self.account.rated:
@@ -203,7 +211,7 @@ class Pass:
     async def sendable(self) -> bool:
         """Still approved as it is, and running, through the account as it is? Has it a rate now?"""
         async with self.sessions.singly() as session:
-            self.told = await campaign_messages.sendable(session, self.shard.owner_id)
+            self.told = await campaign_permits.sendable(session, self.shard.owner_id)
             return self.told.sendable and await accounts.stands(session, self.account)
 
     def render(self, picked: Picked) -> Message:

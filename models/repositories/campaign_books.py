@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from models.repositories.campaign_messages import WITHIN
+from models.repositories.campaign_sweeps import WITHIN
 from models.repositories.campaigns import Row
 from models.sessions import Session
 

@@ -1,4 +1,4 @@
-"""The ledger of a campaign: claim, record and sweep, with one intent and one outcome a window.
+"""The ledger of a campaign: claim and record, with one intent and one outcome a window.
 
 The same protocol as `messages.py` and `outcomes.py` (`ledger.md`), but a message's attempt row is
 written with its outcome, by the record or by whoever declares it unknown, and what went well is one
@@ -17,8 +17,6 @@ from models.campaign_steps import Shard
 from models.messages import CALL_DEADLINE, LEASE, Outcome
 from models.repositories.outcomes import storable
 from models.sessions import Session
-
-WITHIN = timedelta(minutes=2)  # a whole campaign may have to end at once
 
 # A cursor (`after`) makes the first pass cheap: what lies behind it has been claimed before.
 CLAIM = text("""
@@ -145,102 +143,6 @@ SELECT :application_id, :owner_id, 'window_released', :token,
 FROM released HAVING count(*) > 0
 """)
 
-# Ended leases become unknown, with the attempt row that the claim left to its record; what may not
-# be sent any more ends, but a re-send that is not made stays as unknown as its message was.
-SWEEP = text("""
-WITH found AS (
-    SELECT m.seq, CASE
-        WHEN m.phase = 'sending' THEN 'worker_lost'
-        WHEN c.status = 'cancelled' THEN 'cancelled'
-        WHEN s.address IS NOT NULL THEN 'suppressed'
-        ELSE 'expired' END AS kind, s.reason, m.lease_until,
-        m.phase = 'queued' AND m.attempt > 0 AND EXISTS (
-            SELECT FROM attempt t WHERE t.owner_id = m.owner_id AND t.seq = m.seq
-            AND (t.outcome IS NULL OR t.outcome IN ('unknown', 'accepted'))) AS in_doubt
-    FROM message m JOIN owner o ON o.id = m.owner_id JOIN campaign c ON c.id = m.owner_id
-    LEFT JOIN suppression s ON s.application_id = m.application_id
-         AND s.channel = m.channel AND s.address = m.address
-    WHERE m.owner_id = :owner_id AND m.seq BETWEEN :first AND :last
-      AND (m.phase = 'sending' AND m.lease_until < clock_timestamp()
-           OR m.phase = 'queued' AND (c.status = 'cancelled' OR s.address IS NOT NULL
-               OR o.expires_at <= now() + CAST(:call_deadline AS interval)))
-    ORDER BY m.seq FOR UPDATE OF m SKIP LOCKED
-), moved AS (
-    UPDATE message m
-    SET phase = CASE WHEN found.kind = 'worker_lost' THEN 'unknown' ELSE 'ended' END,
-        result = CASE WHEN found.kind = 'worker_lost' THEN NULL
-                 WHEN in_doubt THEN 'unknown' ELSE found.kind END,
-        reason = COALESCE(found.reason, found.kind), lease_until = NULL, version = m.version + 1,
-        next_at = now()
-    FROM found WHERE m.owner_id = :owner_id AND m.seq = found.seq
-    RETURNING m.owner_id, m.seq, m.version, m.attempt, m.application_id, m.account_id,
-        m.claim_token, m.resends, m.retry_of, found.lease_until AS leased_until,
-        CASE WHEN in_doubt THEN 'held' ELSE kind END AS kind,
-        CASE WHEN in_doubt THEN kind ELSE found.reason END AS reason
-), attempts AS (
-    INSERT INTO attempt (owner_id, seq, n, account_id, request_key, claim_token, retry_of,
-        started_at)
-    SELECT owner_id, seq, attempt, account_id, owner_id || '.' || seq
-        || CASE WHEN resends > 0 THEN '.r' || resends ELSE '' END, claim_token, retry_of,
-        leased_until - CAST(:lease AS interval)  -- however late we come, look-ups begin there
-    FROM moved WHERE kind = 'worker_lost' ON CONFLICT DO NOTHING
-), told AS (
-    INSERT INTO event (application_id, owner_id, seq, version, kind, reason, attempt)
-    SELECT application_id, :owner_id, seq, version, kind, reason, attempt FROM moved
-    WHERE kind IN ('worker_lost', 'held')
-), counted AS (
-    INSERT INTO event (application_id, owner_id, kind, reason, detail)
-    SELECT application_id, :owner_id, 'swept', kind, jsonb_build_object(
-        'messages', count(*), 'first', min(seq), 'last', max(seq))
-    FROM moved WHERE kind NOT IN ('worker_lost', 'held') GROUP BY application_id, kind
-)
-SELECT kind, count(*) AS n FROM moved GROUP BY kind
-""")
-
-LOOK = text("""
-SELECT count(*) AS open, count(*) FILTER (WHERE phase = 'unknown' AND next_at <= now()) AS doubts,
-       min(pinned_account_id::text) FILTER (WHERE phase = 'queued' AND next_at <= now()) AS pinned,
-       min(CASE phase WHEN 'sending' THEN lease_until ELSE next_at END) AS at
-FROM message WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last AND phase <> 'ended'
-""")
-SENDABLE = text("""
-SELECT c.status, c.per_second, c.data, c.content, c.template_version_id, o.expires_at,
-       o.approved_hash = o.content_hash AND o.status = 'running' AND c.status = 'running'
-           AS sendable
-FROM campaign c JOIN owner o ON o.id = c.id WHERE c.id = :owner_id
-""")
-# A tenth of a second's worth at once, no more than is due, and never ahead of time: what is lost is
-# not sent faster later, and no second holds more than a tenth too many.
-GRANT = text("""
-WITH now AS (SELECT clock_timestamp() AS at), due AS (
-    SELECT count(*) AS n FROM (
-        SELECT FROM message WHERE owner_id = :owner_id AND seq > :after AND seq <= :last
-        AND phase = 'queued' AND next_at <= now() LIMIT :wanted) m
-), given AS (
-    SELECT r.owner_id, GREATEST(r.next_at, now.at) AS from_at,
-           LEAST(due.n, GREATEST(1, floor(c.per_second / 10))) AS n, c.per_second, now.at
-    FROM campaign_rate r JOIN campaign c ON c.id = r.owner_id, now, due
-    WHERE r.owner_id = :owner_id AND c.per_second IS NOT NULL FOR UPDATE OF r
-)
-UPDATE campaign_rate r SET next_at = CASE WHEN given.n = 0 OR given.from_at > given.at
-    THEN r.next_at ELSE given.at + interval '1 second' * given.n / given.per_second END
-FROM given WHERE r.owner_id = given.owner_id
-RETURNING CASE WHEN given.from_at > given.at THEN 0 ELSE given.n END AS n,
-    CASE WHEN given.n = 0 THEN interval '0' ELSE given.from_at - given.at END AS wait
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Sendable:
-    """What a campaign says to everybody, and whether it may be sent now."""
-
-    sendable: bool
-    rated: bool
-    content: Mapping[str, Any] | None
-    template_version_id: UUID | None
-    data: Mapping[str, Any]
-    expires_at: datetime | None
-
 
 @dataclass(frozen=True, slots=True)
 class Picked:
@@ -256,46 +158,6 @@ class Picked:
     name: str
     locale: str
     data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What is left of a shard: how many are open, in doubt and due, pinned, and when next."""
-
-    open: int
-    doubts: int
-    pinned: UUID | None
-    at: datetime | None
-
-
-async def sendable(session: Session, owner_id: UUID) -> Sendable:
-    """Approved as it is, running and in time?"""
-    row = (await session.execute(SENDABLE, {"owner_id": owner_id})).one()
-    return Sendable(
-        sendable=bool(row.sendable),
-        rated=row.per_second is not None,
-        content=row.content,
-        template_version_id=row.template_version_id,
-        data=row.data,
-        expires_at=row.expires_at,
-    )
-
-
-async def grant(session: Session, shard: Shard, after: int, wanted: int) -> tuple[int, timedelta]:
-    """How many the campaign's own rate allows now; none: how long until it is worth asking.
-
-    None and no time: nothing is due behind the cursor.
-    """
-    values = {
-        "owner_id": shard.owner_id,
-        "after": after,
-        "last": shard.last,
-        "wanted": wanted,
-    }
-    row = (await session.execute(GRANT, values)).one_or_none()
-    if row is None:  # it has no rate any more
-        return wanted, timedelta()
-    return int(row.n), max(row.wait, timedelta())
 
 
 async def claim(
@@ -352,21 +214,11 @@ def request_key(owner: str, picked: Picked) -> str:
 
 async def release(session: Session, shard: Shard, token: UUID) -> None:
     """Back to the queue with what was never handed over."""
-    values = _range(shard) | {"token": token, "application_id": shard.application_id}
+    values = {
+        "owner_id": shard.owner_id,
+        "first": shard.first,
+        "last": shard.last,
+        "token": token,
+        "application_id": shard.application_id,
+    }
     await session.execute(RELEASE, values)
-
-
-async def sweep(session: Session, shard: Shard) -> dict[str, int]:
-    """Move what time, a cancellation or a suppression has moved; how many of each."""
-    values = _range(shard) | {"call_deadline": CALL_DEADLINE, "lease": LEASE}
-    return {row.kind: row.n for row in await session.execute(SWEEP, values, within=WITHIN)}
-
-
-async def look(session: Session, shard: Shard) -> Look:
-    """What is left to do."""
-    row = (await session.execute(LOOK, _range(shard))).one()
-    return Look(row.open, row.doubts, UUID(row.pinned) if row.pinned else None, row.at)
-
-
-def _range(shard: Shard) -> dict[str, Any]:
-    return {"owner_id": shard.owner_id, "first": shard.first, "last": shard.last}

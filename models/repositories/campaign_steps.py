@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from models.campaign import CampaignMove, CampaignStatus, next_opening
 from models.campaign_steps import Shard, Step
-from models.repositories import campaign_messages, campaigns
+from models.repositories import campaign_sweeps, campaigns
 from models.repositories.campaigns import By, Row
 from models.sessions import Session
 
@@ -133,7 +133,7 @@ async def _running(session: Session, campaign: Row, here: Mapping[str, Any]) -> 
 async def _cancelled(session: Session, campaign: Row, now: datetime) -> Step:
     """What was under way when it was cancelled still ends, one way or the other."""
     whole = Shard(campaign["id"], campaign["application_id"], campaign["channel"], 0, LAST)
-    await campaign_messages.sweep(session, whole)
+    await campaign_sweeps.sweep(session, whole)
     left = (await session.execute(OPEN, {"id": campaign["id"], "first": 0, "last": LAST})).one()
     if not left.open:
         return Step("ended", status=CampaignStatus.CANCELLED)

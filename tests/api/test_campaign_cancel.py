@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from models import database
 from models.campaign_steps import Shard
-from models.repositories import campaign_messages
+from models.repositories import campaign_messages, campaign_permits
 from models.sessions import Session, Sessions
 
 
@@ -84,6 +84,6 @@ async def test_nothing_is_claimed_of_what_may_not_be_sent(
 
     async with sessions.begin() as session:
         assert (await claim(session, api, shard, 2))[1] == 0
-        told = await campaign_messages.sendable(session, shard.owner_id)
+        told = await campaign_permits.sendable(session, shard.owner_id)
 
     assert not told.sendable

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from models.campaign_steps import Shard
-from models.repositories import campaign_messages
+from models.repositories import campaign_sweeps
 from models.sessions import Session, Sessions
 
 APPLICATION = "INSERT INTO application (id, name) VALUES (:id, CAST(CAST(:id AS uuid) AS text))"
@@ -47,10 +47,10 @@ async def lost(session: Session) -> UUID:
 async def test_a_late_sweep_looks_back_to_the_claim(sessions: Sessions) -> None:
     async with sessions.begin() as session:
         id = await lost(session)
-        swept = await campaign_messages.sweep(session, Shard(id, id, "sms", 1, 3))
+        swept = await campaign_sweeps.sweep(session, Shard(id, id, "sms", 1, 3))
         attempts = (await session.execute(text(ATTEMPTS), {"id": id})).all()
 
     assert swept == {"worker_lost": 2}
     assert [attempt.seq for attempt in attempts] == [1, 2]
-    hour_and_lease = 3600 + campaign_messages.LEASE.total_seconds()
+    hour_and_lease = 3600 + campaign_sweeps.LEASE.total_seconds()
     assert all(abs(a.age.total_seconds() - hour_and_lease) < 5 for a in attempts)
