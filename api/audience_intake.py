@@ -6,6 +6,7 @@ was stored is kept, and whole records only.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from fastapi import Request
@@ -32,11 +33,22 @@ MOST_AT_ONCE = 32
 _under_way: set[UUID] = set()  # in this process; against others, the offset is compared
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """To which audience, from where on, and by whom; `complete`: nothing follows."""
+
+    application_id: UUID
+    id: UUID
+    by: str
+    offset: int
+    complete: bool = True
+
+
 class Intake:
     """Takes the body of one request."""
 
-    def __init__(self, begin: Begin, row: Row) -> None:
-        self._begin = begin
+    def __init__(self, begin: Begin, row: Row, by: str) -> None:
+        self._begin, self._by = begin, by
         self._id: UUID = row["id"]
         self._position = Position(row["received_bytes"], row["lines"], of_kept(row["header"]))
         self._order = Order(
@@ -79,7 +91,7 @@ class Intake:
     async def _store(self, before: int, parsed: Parsed, *, complete: bool) -> None:
         try:
             async with self._begin() as session:
-                await audiences.store(session, self._id, before, parsed)
+                await audiences.store(session, self._id, before, parsed, self._by)
                 if complete:
                     await audiences.complete(session, self._id, parsed.position.offset)
         except Exception as error:
@@ -92,20 +104,18 @@ class Intake:
             ) from None
 
 
-async def upload(
-    request: Request, begin: Begin, application_id: UUID, id: UUID, offset: int, *, complete: bool
-) -> Row:
+async def upload(request: Request, begin: Begin, asked: Upload) -> Row:
     """The audience afterwards. The body is not read before it is known to be in its place."""
     async with begin() as session:
-        row = await audiences.get(session, application_id, id)
-    with _alone(id):
-        audiences.check_upload(row, offset)
-        _check_headers(request, MOST_BYTES - offset)
-        await Intake(begin, row).take(
-            Body(request, MOST_BYTES - offset, MOST_BYTES), complete=complete
-        )
+        row = await audiences.get(session, asked.application_id, asked.id)
+    with _alone(asked.id):
+        audiences.check_upload(row, asked.offset)
+        room = MOST_BYTES - asked.offset
+        _check_headers(request, room)
+        body = Body(request, room, MOST_BYTES)
+        await Intake(begin, row, asked.by).take(body, complete=asked.complete)
     async with begin() as session:
-        return await audiences.get(session, application_id, id)
+        return await audiences.get(session, asked.application_id, asked.id)
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def person(owner: str) -> str:
 
 
 def is_own(approver: str, authors: Iterable[str]) -> bool:
-    """Has this person made, edited or submitted it?"""
+    """Has this person made, edited or submitted it, or made or filled its audience?"""
     return person(approver) in {person(author) for author in authors}
 
 

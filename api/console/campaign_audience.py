@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from uuid_utils.compat import uuid7
 
 from api import campaign_drafts, campaign_samples
-from api.audience_intake import MOST_BYTES, upload
+from api.audience_intake import MOST_BYTES, Upload, upload
 from api.campaign_bodies import Audience
 from api.console.campaign_forms import audience_of
 from api.console.forms import Form, validated
@@ -79,7 +79,7 @@ async def upload_file(
         if (id := _upload_id(row)) is None:
             raise Conflict("its audience is no file", field="audience", reason="not_an_upload")
         await audit_log.append(session, visit.entry("audience.upload", "audience", id))
-    await upload(request, begin, visit.application_id, id, offset, complete=True)
+    await upload(request, begin, Upload(visit.application_id, id, visit.by.owner, offset))
     return visit.to(f"/campaigns/{campaign_id}/audience", visit.text("The file is here."))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query, Request, Response
 from uuid_utils.compat import uuid7
 
-from api.audience_intake import MOST_BYTES, upload
+from api.audience_intake import MOST_BYTES, Upload, upload
 from api.audience_views import (
     AudienceCreate,
     AudienceDetailView,
@@ -110,15 +110,9 @@ async def upload_content(
     Rows are stored while they arrive; bad ones are refused by their lines, and hold up no others.
     What was cut off goes on from `offset`.
     """
-    row = await upload(
-        request,
-        begin,
-        caller.application_id,
-        audience_id,
-        upload_offset,
-        complete=upload_complete == "?1",
-    )
-    return audience_view(row)
+    complete = upload_complete == "?1"
+    asked = Upload(caller.application_id, audience_id, caller.owner, upload_offset, complete)
+    return audience_view(await upload(request, begin, asked))
 
 
 @router.get("/{audience_id}/refusals")

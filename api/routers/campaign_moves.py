@@ -45,7 +45,7 @@ async def submit_campaign(
 async def approve_campaign(
     campaign_id: UUID, body: Approval, caller: Approver, session: Session, starts: Starts
 ) -> CampaignView | Response:
-    """Approve what you have seen. Nobody approves what they have made, edited or submitted."""
+    """Approve what you have seen. Nobody approves what they have a hand in."""
     steering = _steering(campaign_id, caller, session, starts)
     answer = await steering.approve(body.hash)
     await _noted(caller, steering, "approve", answer)

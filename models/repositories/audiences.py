@@ -42,7 +42,8 @@ FROM audience a WHERE a.id = :id AND a.application_id = :application_id
 """)
 STORE = text("""
 UPDATE audience SET received_bytes = :offset, lines = :lines, rows = rows + :rows,
-    refused = refused + :refused, header = COALESCE(CAST(:header AS jsonb), header)
+    refused = refused + :refused, header = COALESCE(CAST(:header AS jsonb), header),
+    authors = CASE WHEN :by = ANY(authors) THEN authors ELSE authors || CAST(:by AS text) END
 WHERE id = :id AND state = 'receiving' AND received_bytes = :expected
 RETURNING refused
 """)
@@ -106,13 +107,14 @@ def check_upload(row: Row, offset: int) -> None:
         raise Conflict(detail, field="Upload-Offset", limit=expected, reason="upload_offset")
 
 
-async def store(session: Session, id: UUID, expected: int, parsed: Parsed) -> None:
-    """Keep what was in a piece, and how far that is. InFlight: another upload was faster."""
+async def store(session: Session, id: UUID, expected: int, parsed: Parsed, by: str) -> None:
+    """Keep what was in a piece, how far that is, and whose. InFlight: another upload was faster."""
     position = parsed.position
     header = position.header.kept() if position.header else None
     values = {
         "id": id,
         "expected": expected,
+        "by": by,
         "offset": position.offset,
         "lines": position.lines,
         "rows": len(parsed.rows),

@@ -136,7 +136,9 @@ async def may_decide(session: Session, campaign: Row, hash: str, by: By) -> Answ
     """Would this approver's decision on this hash count now? Nothing is written."""
     status = CampaignStatus(campaign["status"])
     if is_own(by.owner, campaign["authors"]):
-        words = f"{by.owner} has made, edited or submitted it; somebody else must approve"
+        words = (
+            f"{by.owner} made, edited or submitted it, or its audience; somebody else must approve"
+        )
         return Answer("own_campaign", words)
     if status is CampaignStatus.LAPSED:
         return Answer("lapsed", "the time for approval is over; submit it again")

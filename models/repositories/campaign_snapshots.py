@@ -112,8 +112,12 @@ LEFT JOIN template_version v ON v.id = c.template_version_id
 LEFT JOIN template t ON t.id = v.template_id
 WHERE c.id = :id
 """)
+# Who has made or filled the audience has a hand in what is sent, and does not approve it.
 FINISH = text("""
-UPDATE campaign SET audience_id = :audience_id, people = :people, duplicates = :duplicates,
+UPDATE campaign SET authors = authors || ARRAY(
+        SELECT DISTINCT who FROM audience a, unnest(a.created_by || a.authors) who
+        WHERE a.id = :audience_id AND NOT who = ANY(campaign.authors) ORDER BY who),
+    audience_id = :audience_id, people = :people, duplicates = :duplicates,
     problems = CAST(:problems AS jsonb), content_hash = :hash,
     approvals_needed = :approvals_needed, canary_until = :canary_until, canary_passed_at = NULL,
     lapses_at = now() + approval_within,

@@ -1,6 +1,8 @@
 """Approvals: by somebody else, of what was seen, in time, once. By hand, step by step."""
 
 import asyncio
+import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ from own_campaigns import Team, by_hand, number
 
 from activities.prepare_campaign import Limits
 
+AUDIENCES = "/v1/audiences"
+HOUR = timedelta(hours=1)
 TWO = Limits(two_approvers_above=1, most_people=100)
 
 
@@ -402,3 +406,80 @@ async def test_what_is_cancelled_is_not_approved(team, hands, pending) -> None:
     assert progress["reasons"] == {"cancelled": {"cancelled": 1}}
     report = await team.ada.gets("GET", f"/{pending}/report")
     assert (report["seconds"], report["campaign"]["id"]) == (None, pending)
+
+
+async def audience_of(person: Any) -> str:
+    body = {"channel": "sms", "format": "csv"}
+    headers = {"Authorization": f"Bearer {person.key}"}
+    answer = await person.http.post(AUDIENCES, json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def fill(person: Any, id: str, piece: bytes, offset: int = 0, *, last: bool = True) -> int:
+    """How many bytes of it are there now."""
+    headers = {
+        "Authorization": f"Bearer {person.key}",
+        "Upload-Offset": str(offset),
+        "Upload-Complete": f"?{int(last)}",
+    }
+    path = f"{AUDIENCES}/{id}/content"
+    answer = await person.http.put(path, content=piece, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["offset"]
+
+
+async def test_neither_who_made_its_audience_nor_who_filled_it_approves(team, hands) -> None:
+    maker, first, second = [await team.person(name) for name in ("maker", "first", "second")]
+    audience = await audience_of(maker)
+    id = await team.ada.make(audience={"audience_id": audience})
+    there = await fill(first, audience, f"to,name\n{number(1)},A\n".encode(), last=False)
+    await fill(second, audience, f"{number(2)},B\n".encode(), there)
+    await team.ada.gets("POST", f"/{id}/submit", 202)
+    assert await hands.prepare(id) == "pending_approval"
+
+    for person in (team.ada, maker, first, second):
+        await refused(await person.approve(id), 403, "own_campaign")
+
+    assert (await team.ada.see(id))["authors"] == ["ada@example.com", "first", "maker", "second"]
+    assert (await team.grace.approve(id)).status_code == 200
+
+
+async def written(person: Any, id: str, rng: random.Random) -> None:
+    await person.edit(id, content={"sms": {"text": f"{rng.random()} for {{{{ name }}}}"}})
+
+
+async def scheduled(person: Any, id: str, rng: random.Random) -> None:
+    await person.edit(id, send_at=(datetime.now(UTC) + rng.randint(1, 99) * HOUR).isoformat())
+
+
+async def listed(person: Any, id: str, rng: random.Random) -> None:
+    people = [{"to": number(rng.randint(1, 99)), "data": {"name": "P"}}]
+    await person.edit(id, audience={"recipients": people})
+
+
+async def begun_with(person: Any, id: str, rng: random.Random) -> None:
+    await person.edit(id, canary={"percent": rng.randint(1, 50)})
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whoever_changes_what_is_sent_does_not_approve_it(team, hands, seed) -> None:
+    rng = random.Random(seed)
+    people = [await team.person(f"{name}-{seed}") for name in ("a", "b", "c", "d", "e", "f")]
+    id = await people[0].make(1)
+    hands_in = {people[0].owner}
+    for _ in range(rng.randint(1, 4)):
+        person, step = rng.choice(people[:5]), rng.choice([written, scheduled, listed, begun_with])
+        before = (await person.see(id))["revision"]
+        await step(person, id, rng)
+        if (await person.see(id))["revision"] != before:
+            hands_in.add(person.owner)
+    submitter = rng.choice(people[:5])
+    await submitter.gets("POST", f"/{id}/submit", 202)
+    assert await hands.prepare(id) == "pending_approval"
+    hash = (await submitter.see(id))["content_hash"]
+
+    for person in people[:5]:
+        if person.owner in hands_in | {submitter.owner}:
+            await refused(await person.approve(id, hash), 403, "own_campaign")
+    assert (await people[5].approve(id, hash)).status_code == 200

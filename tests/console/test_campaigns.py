@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -253,3 +254,50 @@ async def test_what_a_message_says_is_shown_in_a_frame_that_can_do_nothing(desk:
     policy = frame.headers["content-security-policy"]
     assert policy.startswith("sandbox; default-src 'none'; style-src 'unsafe-inline'")
     assert "frame-ancestors 'self'" in policy
+
+
+async def test_who_uploads_anothers_audience_does_not_approve(desk: Desk, hands: ByHand) -> None:
+    author, admin = desk.staff["author"], desk.staff["admin"]
+    made = await author.send("/campaigns/new", "/campaigns", **{**FORM, "audience": "upload"})
+    path = at(made).removesuffix("/audience")
+    done = await admin.http.post(
+        f"/console{path}/audience/content",
+        content=f"to,name\n{number(1)},Ada\n".encode(),
+        headers={
+            "Content-Type": "application/octet-stream",
+            "X-Form-Token": (await admin.form_of(path))["form_token"],
+        },
+    )
+    assert done.status_code == 303, done.text
+    await author.send(path, f"{path}/submit")
+    assert await hands.prepare(path.rpartition("/")[2]) == "pending_approval"
+    seen = await hash_of(desk.staff["approver"], path)
+
+    assert path not in await admin.page("/approvals")
+    refused = await admin.send(path, f"{path}/approve", hash=seen)
+
+    assert refused.status_code == 403
+    approved = await desk.staff["approver"].send(f"{path}/approval", f"{path}/approve", hash=seen)
+    assert at(approved) == path
+
+
+@pytest.mark.parametrize("what", ["text", "send_at", "audience"])
+async def test_who_edits_anothers_does_not_approve(desk: Desk, hands: ByHand, what: str) -> None:
+    author, admin = desk.staff["author"], desk.staff["admin"]
+    path = await made(author)
+    if what == "audience":
+        fields = {"audience": "written", "recipients": f"{number(7)}, Joan\n"}
+        edited = await admin.send(f"{path}/audience", f"{path}/audience", **fields)
+        assert at(edited) == f"{path}/audience"
+    else:
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        changes = {"text": "Mine", "send_at": f"{tomorrow:%Y-%m-%dT%H:%M}"}
+        edited = await admin.send(f"{path}/edit", f"{path}/edit", **FORM | {what: changes[what]})
+        assert at(edited) == path
+    await author.send(path, f"{path}/submit")
+    assert await hands.prepare(path.rpartition("/")[2]) == "pending_approval"
+
+    seen = await hash_of(desk.staff["approver"], path)
+    refused = await admin.send(path, f"{path}/approve", hash=seen)
+
+    assert (refused.status_code, await status(desk, path)) == (403, "pending_approval")

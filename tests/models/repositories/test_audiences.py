@@ -41,7 +41,7 @@ class Receiving:
         position = Position(row["received_bytes"], row["lines"], of_kept(row["header"]))
         order = Order("csv", rows=1000, refusals=1000)
         parsed = parse(order, position, piece, last=last)
-        await self.run(audiences.store, self.id, position.offset, parsed)
+        await self.run(audiences.store, self.id, position.offset, parsed, "ada")
         return await self.get()
 
 
@@ -86,10 +86,10 @@ async def test_pieces_go_on_from_what_is_stored(receiving: Receiving) -> None:
 async def test_whoever_is_second_writes_nothing(receiving: Receiving) -> None:
     order = Order("csv", rows=1000, refusals=1000)
     parsed = parse(order, Position(), CSV, last=True)
-    await receiving.run(audiences.store, receiving.id, 0, parsed)
+    await receiving.run(audiences.store, receiving.id, 0, parsed, "ada")
 
     with pytest.raises(InFlight):
-        await receiving.run(audiences.store, receiving.id, 0, parsed)
+        await receiving.run(audiences.store, receiving.id, 0, parsed, "ada")
 
     assert (await receiving.get())["rows"] == 20
 
@@ -99,8 +99,9 @@ async def test_a_complete_one_never_changes(receiving: Receiving) -> None:
     offset = row["received_bytes"]
     await receiving.run(audiences.complete, receiving.id, offset)
 
+    parsed = Parsed(Position(offset, 99))
     with pytest.raises(InFlight):
-        await receiving.run(audiences.store, receiving.id, offset, Parsed(Position(offset, 99)))
+        await receiving.run(audiences.store, receiving.id, offset, parsed, "ada")
     with pytest.raises(Conflict, match="complete"):
         audiences.check_upload(await receiving.get(), offset)
     assert (await receiving.get())["completed_at"]
@@ -131,7 +132,7 @@ async def test_all_refusals_are_counted_and_ten_thousand_kept(receiving: Receivi
     for start in (0, 6_000):
         refusals = [Refusal(start + n + 1, "to", "to_missing", "x") for n in range(6_000)]
         parsed = Parsed(Position(start + 6_000, start + 6_000), refusals=refusals, refused=6_000)
-        await receiving.run(audiences.store, receiving.id, start, parsed)
+        await receiving.run(audiences.store, receiving.id, start, parsed, "ada")
 
     row = await receiving.get()
     assert (row["refused"], row["reasons"]) == (12_000, {"to_missing": 10_000})
