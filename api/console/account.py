@@ -10,7 +10,7 @@ from api.console.login import enter
 from api.console.routes import pages
 from api.console.texts import LANGUAGES, label
 from api.console.throttle import attempt
-from api.console.visits import Reader
+from api.console.visits import Reader, StaffVisit
 from api.deps import Begin, Session
 from models import passwords
 from models.errors import Invalid
@@ -56,6 +56,7 @@ async def change_password(visit: Reader, request: Request, begin: Begin, form: F
         async with begin() as session:
             kept = await staff.password_of(session, member["id"])
         if not await visit.console.passwords.verify(kept, form.wanted("current")):
+            await _failed(visit, begin)
             raise Invalid("it is not your password", field="current", reason="wrong_password")
     hashed = await visit.console.passwords.hash(new)
     async with begin() as session:
@@ -74,3 +75,10 @@ async def end_others(visit: Reader, session: Session) -> Response:
     await staff_sessions.end_all(session, id, but=cookies.digest(visit.token))
     await audit_log.append(session, visit.entry_of_all("staff.sessions_end", "staff", id))
     return visit.to("/account", visit.text("All your other sessions are over."))
+
+
+async def _failed(visit: StaffVisit, begin: Begin) -> None:
+    """Somebody at an open browser may guess; the refusal undoes what its own transaction writes."""
+    entry = visit.entry_of_all("staff.password_failed", "staff", visit.member["id"])
+    async with begin() as session:
+        await audit_log.append(session, entry)

@@ -138,6 +138,25 @@ async def test_a_new_password_ends_all_other_sessions(desk: Desk) -> None:
     assert (await there.log_in(email, new)).status_code == 303
 
 
+async def test_guesses_at_the_current_password_are_told_of_and_slowed_down(desk: Desk) -> None:
+    id, email = await desk.hire("viewer")
+    browser = desk.browser()
+    await browser.log_in(email)
+    fields = {"current": "guessed-secret", "password": "another horse, another staple"}
+    for _ in range(desk.console.most_of_account):
+        assert (await browser.send("/account", "/account/password", **fields)).status_code == 422
+    for current in ("guessed-secret", PASSWORD):
+        fields["current"] = current
+        assert (await browser.send("/account", "/account/password", **fields)).status_code == 429
+
+    failed = ("staff.password_failed", "staff")
+    assert await entries(desk, id) == [("staff.login", "staff")] + [failed] * 10
+    said = await desk.api.database.fetchval(
+        "SELECT count(*) FROM audit_entry WHERE detail::text LIKE '%guessed-secret%'"
+    )
+    assert said == 0
+
+
 @pytest.mark.parametrize("weak", ["short", "aaaaaaaaaaaaaaaa", "x" * 201])
 async def test_a_weak_password_is_none(desk: Desk, weak: str) -> None:
     browser = await desk.at_work("viewer")
