@@ -27,7 +27,7 @@ class AuditQuery(BaseModel):
 
 async def _filters(asked: Annotated[AuditQuery, Query()]) -> Filters:
     if asked.since and asked.until and asked.since >= asked.until:
-        raise Invalid("`from` lies before `to`", field="from", reason="contradicting_filters")
+        raise Invalid("`from` must lie before `to`", field="from", reason="contradicting_filters")
     return Filters(**dict(asked))
 
 

@@ -1,4 +1,4 @@
-"""Bodies, read by callers we know, within limits.
+"""Bodies, read by callers we know, within limits; and queries without unknown names.
 
 Read before FastAPI reads them: it would read before it asks for a key, and would turn our errors
 into a 400 without a word.
@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from api.deps import caller_of
 from api.json_body import check, is_large, parse
+from api.query_names import QueryNames
 from models.errors import BadRequest, Invalid, TooLarge, UnsupportedMediaType
 
 MOST_BYTES = 1_000_000
@@ -119,7 +120,7 @@ def _wrong(item: Any) -> Invalid | None:
 
 
 class JsonRoute(APIRoute):
-    """A route whose bodies are limited, and read only for those who have a key."""
+    """A route whose bodies are limited, and all it is told read only for those who have a key."""
 
     request_class: type[LimitedRequest] = LimitedRequest
 
@@ -127,11 +128,14 @@ class JsonRoute(APIRoute):
         """FastAPI's handler, given our request."""
         handle = super().get_route_handler()
         has_body = self.body_field is not None
+        names = QueryNames(self)
 
         async def limited(request: Request) -> Response:
             checked = self.request_class(request.scope, request.receive)
-            if has_body:
+            if has_body or request.scope["query_string"]:
                 await caller_of(checked)
+                names.check(checked)
+            if has_body:
                 await checked.json()
             return await handle(checked)
 

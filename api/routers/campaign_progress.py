@@ -11,6 +11,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.campaign_views import CampaignView, EventPage, ProgressView, campaign_view, event_page
 from api.deps import CampaignReader, Session, is_still_known
+from api.json_route import JsonRoute
 from api.streams import Stream
 from models.campaign import ENDED, CampaignStatus
 from models.errors import Conflict
@@ -18,7 +19,7 @@ from models.repositories import campaign_books, campaigns
 from models.repositories.campaign_books import Books
 from models.repositories.campaigns import Row
 
-router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["campaigns"])
+router = APIRouter(prefix="/v1/campaigns/{campaign_id}", tags=["campaigns"], route_class=JsonRoute)
 
 EVERY_SECONDS = 1.0
 LARGEST = 2**63 - 1  # that PostgreSQL can number

@@ -13,13 +13,16 @@ from sqlalchemy import RowMapping as Row
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.deps import Reader, is_still_known
+from api.json_route import JsonRoute
 from api.streams import Stream
 from api.views import EventView
 from models.errors import BadRequest
 from models.repositories import notifications
 from models.sessions import Sessions
 
-router = APIRouter(prefix="/v1/notifications/{notification_id}", tags=["notifications"])
+router = APIRouter(
+    prefix="/v1/notifications/{notification_id}", tags=["notifications"], route_class=JsonRoute
+)
 
 SOONEST_SECONDS, LATEST_SECONDS = 0.5, 5.0  # between looks: doubled while nothing happens
 PATTERN = r"^\d{1,18}-\d{1,6}$"

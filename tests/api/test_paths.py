@@ -1,6 +1,7 @@
 """Paths, methods and ids that lead nowhere."""
 
 import pytest
+from documented import NAMED, operations
 from uuid_utils.compat import uuid7
 
 PATH = "/v1/notifications"
@@ -78,3 +79,25 @@ async def test_another_applications_templates_categories_and_people_are_unknown(
     answer = await api.send(body(), Authorization=f"Bearer {key}")
 
     await refused(answer, 422, "unknown_category", "category")
+
+
+async def test_what_no_query_says_is_refused_by_every_operation(api, refused) -> None:
+    document = (await api.http.get("/openapi.json")).json()
+    for operation in operations(document):
+        path = NAMED.sub(NOTIFICATION, operation.path)
+
+        answer = await api.http.request(operation.method, f"{path}?chanel=sms")
+
+        problem = await refused(answer, 422, "unknown_parameter", "chanel")
+        assert problem["limit"]
+
+
+async def test_what_a_query_may_say_is_named(api, refused) -> None:
+    problem = await refused(
+        await api.http.get("/v1/suppressions?chanel=sms"), 422, "unknown_parameter", "chanel"
+    )
+    assert problem["limit"] == "address, after, channel, limit, reason"
+    await refused(
+        await api.http.get("/v1/suppressions?channel=sms&channel=email"),
+        *(422, "contradicting_filters", "channel"),
+    )

@@ -72,7 +72,7 @@ async def test_its_first_page_renews_itself_in_part(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("from=2030-01-02T00:00&to=2030-01-01T00:00", "`from` lies before `to`"),
+        ("from=2030-01-02T00:00&to=2030-01-01T00:00", "`from` must lie before `to`"),
         ("profile=nobody", "no such profile"),
         ("metadata=order", "key=value"),
         ("status=nix", "status"),
