@@ -14,7 +14,7 @@ class Answers:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Problems too; not an error that nobody expected, which is the outermost layer's."""
+        """Problems too, and what nobody expected."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -96,8 +96,8 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.secret_keys = settings.secret_keys.get_secret_value()
     app.state.load = Load(sessions, settings.share_above)
     app.state.versions = VersionCache()
-    app.add_middleware(Answers)
     errors.install(app)
+    app.add_middleware(Answers)
     openapi.install(app)
     patch_fastapi(app, redirect_from_root_to_docs=False, title="Tidings API")
     for module in (

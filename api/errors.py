@@ -1,30 +1,21 @@
 """Turn every error into an RFC 9457 problem, in one place. It never repeats what was sent."""
 
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from models.database import is_away
 from models.errors import TidingsError
 
 log = structlog.get_logger()
-
-# By their kinds, since what handles `Exception` lets it go on to the server's log as well.
-UNEXPECTED = (
-    OSError,
-    SQLAlchemyError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    Exception,
-)
 
 NOTHING = "the database does not answer; nothing was accepted or changed"
 # The statement or its COMMIT was on its way when the answer stayed out.
@@ -163,13 +154,41 @@ async def unexpected(request: Request, error: Exception) -> JSONResponse:
     return problem(500, "internal")
 
 
+class Unexpected:
+    """Answers what nothing else has answered, and lets it go no further.
+
+    The framework's handler of `Exception` lets it go on, to the application outside and to the
+    server: each would list it once more.
+    """
+
+    def __init__(self, app: ASGIApp, answer: Callable[..., Awaitable[Response]]) -> None:
+        self._app, self._answer = app, answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An answer that has begun cannot be another one: the server ends it, and lists why."""
+        begun = False
+
+        async def leaving(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, leaving)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            response = await self._answer(Request(scope, receive), error)
+            await response(scope, receive, send)
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
     handlers: dict[Any, Any] = {
         TidingsError: ours,
         RequestValidationError: invalid,
         HTTPException: http,
-        **dict.fromkeys(UNEXPECTED, unexpected),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+    app.add_middleware(Unexpected, answer=unexpected)

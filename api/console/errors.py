@@ -72,7 +72,7 @@ def install(app: FastAPI) -> None:
         TidingsError: ours,
         RequestValidationError: invalid,
         HTTPException: http,
-        **dict.fromkeys(errors.UNEXPECTED, unexpected),
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
+    app.add_middleware(errors.Unexpected, answer=unexpected)
