@@ -105,6 +105,12 @@ UPDATE campaign_rate r SET next_at = LEAST(r.next_at, clock_timestamp()
     + interval '1 second' * GREATEST(1, 1 / c.per_second))
 FROM campaign c WHERE c.id = :id AND r.owner_id = c.id
 """)
+# From its submission on, as before; and who is reminded knows of the new time.
+LAPSES_ANEW = text("""
+UPDATE campaign SET lapses_at = lapses_at + (approval_within - CAST(:before AS interval)),
+    reminded_at = NULL
+WHERE id = :id AND status = 'pending_approval'
+""")
 NOTE = text("""
 INSERT INTO event (application_id, owner_id, kind, reason, actor_id, detail)
 SELECT application_id, id, :kind, :reason, :actor_id, CAST(:detail AS jsonb)
@@ -231,6 +237,9 @@ async def edit(session: Session, campaign: Row, changes: Mapping[str, Any], by: 
         await session.execute(statement, _encoded({**changes, "id": campaign["id"]}))
     if "per_second" in changes:
         await session.execute(RATE_ANEW, {"id": campaign["id"]})
+    if "approval_within" in changes:
+        before = campaign["approval_within"]
+        await session.execute(LAPSES_ANEW, {"id": campaign["id"], "before": before})
     if bound:
         detail = {"fields": [SAID.get(name, name) for name in bound]}
         await move(session, campaign, CampaignMove.EDITED, by, detail=detail)

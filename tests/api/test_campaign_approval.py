@@ -195,6 +195,20 @@ async def test_a_reminder_comes_once_and_before_the_end(team, hands, api, pendin
     assert [e["kind"] for e in await team.ada.events(pending)].count("approval_reminder") == 1
 
 
+async def test_another_time_for_approval_counts_from_the_submission_as_well(
+    team, hands, api, pending
+) -> None:
+    times = "SELECT lapses_at, approval_within FROM campaign WHERE id = $1"
+    before = await api.database.fetchrow(times, pending)
+
+    await team.ada.edit(pending, approval_within=60)
+
+    after = await api.database.fetchrow(times, pending)
+    less = before["approval_within"] - timedelta(minutes=1)
+    assert before["lapses_at"] - after["lapses_at"] == less
+    assert (await hands.step(pending)).until < after["lapses_at"], "who decides is reminded"
+
+
 async def test_what_was_rejected_is_edited_and_submitted_again(team, hands, pending) -> None:
     hash = (await team.ada.see(pending))["content_hash"]
 
