@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from activities.vendor import VENDORS
-from api import vendor_settings, vendor_test_sends
+from api import vendor_settings
 from deploy.commands.options import AsJson
 from deploy.managing import applications
 from deploy.managing import vendors as managing
@@ -111,6 +111,8 @@ def send_test(
 
     The relay starts it within five seconds.
     """
+    # All that accepting takes: no other command waits for it.
+    from api import vendor_test_sends
 
     async def send(session: Session) -> str:
         row = await managing.found(session, name, application)

@@ -10,8 +10,6 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-import asyncpg
-
 from deploy.local.account import identity
 from deploy.local.home import Home
 from deploy.local.part import Part
@@ -95,6 +93,8 @@ def postgres_part(home: Home, port: int, settings: Mapping[str, str] | None = No
 
 async def make_database(port: int, secrets: Secrets) -> None:
     """Make our role and our database unless they are there."""
+    import asyncpg  # most commands only want the URL
+
     connection = await asyncpg.connect(
         host=HOST,
         port=port,

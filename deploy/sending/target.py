@@ -7,11 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deploy.local.folder import existing_folder
-from deploy.local.lock import holder
-from deploy.local.refusal import CannotRun
-from deploy.local.state import read_state
-from deploy.local.summary import summary
 from deploy.sending.refusals import CannotRead
 
 
@@ -39,6 +34,13 @@ def target(url: str | None, key: str | None, folder: Path) -> Target:
 
 
 def _running(folder: Path) -> Target:
+    # Whoever names an API waits for none of these.
+    from deploy.local.folder import existing_folder
+    from deploy.local.lock import holder
+    from deploy.local.refusal import CannotRun
+    from deploy.local.state import read_state
+    from deploy.local.summary import summary
+
     try:
         found = existing_folder(folder)
         state = read_state(found.state) if holder(found) else None
