@@ -46,15 +46,20 @@ COMMANDS = {
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    _end(run(_words()))
+
+
+def run(words: list[str]) -> int:
+    """Run one command, and give back its exit code."""
     try:
-        _app(_asked(_words()))()
+        _app(_asked(words))(words, prog_name="tidings")
         code: Any = 0
     except SystemExit as end:
         code = end.code
     except TidingsError as error:
         typer.echo(f"tidings: {error}", err=True)
         code = 1
-    _end(code if isinstance(code, int) else 0 if code is None else 1)
+    return code if isinstance(code, int) else 0 if code is None else 1
 
 
 def _words() -> list[str]:

@@ -1,19 +1,76 @@
-"""Tiny parts: real processes that live, die and refuse to, in a few milliseconds."""
+"""Tiny parts: real processes that live, die and refuse to, in a few milliseconds.
+
+And commands: in this process, unless it is the process that is tested.
+"""
 
 import asyncio
+import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy import cli
 from deploy.local.part import Part
 from deploy.local.ports import SPAN, Ports, is_free
 from deploy.local.supervisor import Supervisor
 
 TinyPart = Callable[..., Part]
 Until = Callable[[Callable[[], object]], object]
+
+
+class Ran(NamedTuple):
+    """A command that has ended."""
+
+    code: int | None
+    out: str
+    err: str
+
+
+@pytest.fixture
+def in_process() -> Callable[..., Ran]:
+    """Run a command in this process, one at a time; none that sets up logs or signals."""
+
+    def run(*words: object, input: str = "", **environment: str) -> Ran:
+        with CliRunner().isolation(input, environment) as (out, err, _):
+            code = cli.run([str(word) for word in words])
+            sys.stdout.flush()
+            sys.stderr.flush()
+            return Ran(code, out.getvalue().decode(), err.getvalue().decode())
+
+    return run
+
+
+@pytest.fixture
+def in_thread(in_process: Callable[..., Ran]) -> Callable[..., Awaitable[Ran]]:
+    """The same in a thread: this one's loop is free for servers that the command calls."""
+
+    async def run(*words: object, input: str = "", **environment: str) -> Ran:
+        return await asyncio.to_thread(in_process, *words, input=input, **environment)
+
+    return run
+
+
+@pytest.fixture
+def as_process() -> Callable[..., Awaitable[Ran]]:
+    """Run a command as people do, which costs the start of a Python."""
+
+    async def run(*words: object, input: str = "", **environment: str) -> Ran:
+        started = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "deploy.cli", *map(str, words)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **environment},
+        )
+        out, err = await started.communicate(input.encode())
+        return Ran(started.returncode, out.decode(), err.decode())
+
+    return run
 
 
 @pytest.fixture

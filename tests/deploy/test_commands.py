@@ -86,8 +86,8 @@ async def test_a_wrong_setting_is_named_before_anything_starts(tidings, tmp_path
     assert err.startswith("tidings: TIDINGS_DATABASE_POOL: Input should be a valid integer")
 
 
-async def test_settings_lists_every_variable_and_no_secret(tidings) -> None:
-    exit_code, out, _ = await tidings(
+async def test_settings_lists_every_variable_and_no_secret(in_thread) -> None:
+    exit_code, out, _ = await in_thread(
         "settings",
         "--json",
         TIDINGS_DATABASE_URL="postgresql://tidings:hunter2@db:5432/tidings",
@@ -104,13 +104,13 @@ async def test_settings_lists_every_variable_and_no_secret(tidings) -> None:
     assert "aHVudGVyMg" not in out
 
 
-async def test_status_without_a_stack_says_so(tidings, tmp_path: Path) -> None:
-    exit_code, _, err = await tidings("status", "--data", str(tmp_path))
+async def test_status_without_a_stack_says_so(in_thread, tmp_path: Path) -> None:
+    exit_code, _, err = await in_thread("status", "--data", str(tmp_path))
     assert exit_code == 1
     assert "no stack has run" in err
 
 
-async def test_status_and_down_see_what_a_kill_left_over(tidings, tmp_path: Path) -> None:
+async def test_status_and_down_see_what_a_kill_left_over(in_thread, tmp_path: Path) -> None:
     folder = open_folder(tmp_path / "data")
     left = await asyncio.create_subprocess_exec("/bin/sleep", "60")
     parts = [
@@ -119,7 +119,7 @@ async def test_status_and_down_see_what_a_kill_left_over(tidings, tmp_path: Path
     ]
     write_state(folder.state, StackState("ready", 1, 8400, parts))
 
-    exit_code, out, _ = await tidings("status", "--json", "--data", str(folder.path))
+    exit_code, out, _ = await in_thread("status", "--json", "--data", str(folder.path))
     facts = json.loads(out)
     assert (exit_code, facts["stack"], facts["well"]) == (1, "stopped", False)
     assert [(p["name"], p["health"]) for p in facts["parts"]] == [
@@ -127,7 +127,7 @@ async def test_status_and_down_see_what_a_kill_left_over(tidings, tmp_path: Path
         ("api", "down"),
     ]
 
-    exit_code, out, _ = await tidings("down", "--data", str(folder.path))
+    exit_code, out, _ = await in_thread("down", "--data", str(folder.path))
     assert (exit_code, out) == (0, "stopped what was left: sandbox\n")
     assert await left.wait() == -15
 
@@ -138,29 +138,29 @@ def test_the_data_folder_is_one_that_git_ignores() -> None:
     assert ".tidings*/" in ignored
 
 
-async def test_status_says_why_a_stack_was_given_up(tidings, tmp_path: Path) -> None:
+async def test_status_says_why_a_stack_was_given_up(in_thread, tmp_path: Path) -> None:
     folder = open_folder(tmp_path / "data")
     part = PartState("api", "stopped", 1, "another time", 0.0, 5, "", 15)
     died = "api died (exit 3) for the 6th time in 60 s"
     write_state(folder.state, StackState("stopped", 1, 8400, [part], died, ["[bold]OSError"]))
 
-    exit_code, out, _ = await tidings("status", "--data", str(folder.path))
+    exit_code, out, _ = await in_thread("status", "--data", str(folder.path))
     assert exit_code == 1
     assert out.startswith("The stack is stopped.\n")
     assert out.endswith(f"\nIt was given up: {died}\n  [bold]OSError\n")
 
-    _, out, _ = await tidings("status", "--json", "--data", str(folder.path))
+    _, out, _ = await in_thread("status", "--json", "--data", str(folder.path))
     facts = json.loads(out)
     assert (facts["error"], facts["tail"]) == (died, ["[bold]OSError"])
     assert facts["parts"][0]["pid"] is None
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"phase": "ready"}', "\x00"])
-async def test_a_damaged_state_is_one_line(tidings, tmp_path: Path, damaged: str) -> None:
+async def test_a_damaged_state_is_one_line(in_thread, tmp_path: Path, damaged: str) -> None:
     folder = open_folder(tmp_path / "data")
     folder.state.write_text(damaged)
     for command in ("status", "down"):
-        exit_code, out, err = await tidings(command, "--data", str(folder.path))
+        exit_code, out, err = await in_thread(command, "--data", str(folder.path))
         assert (exit_code, out) == (1, "")
         assert err == (
             f"tidings: {folder.state} is damaged, so what runs is not known:"

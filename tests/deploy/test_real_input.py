@@ -121,17 +121,18 @@ def test_the_journal_names_every_accepted_notification(sent: Sent) -> None:
     assert len({line["id"] for line in lines}) == len({line["key"] for line in lines}) == len(lines)
 
 
-def test_the_same_file_again_tells_nobody_twice(sent: Sent, stack: Any, tmp_path: Path) -> None:
+def test_the_same_file_again_tells_nobody_twice(
+    sent: Sent, stack: Any, in_process, tmp_path: Path
+) -> None:
     again = tmp_path / "journal.ndjson"
-    done = tidings(
-        *("send", str(sent.file), "--url", stack.api, "--key", stack.key, "--journal", str(again))
-    )
+    where = ("--url", stack.api, "--key", stack.key)
+    code, out, _ = in_process("send", sent.file, *where, "--journal", again)
     good = len(dict(people.by_address(sent.people)))
-    assert done.returncode == 1
-    assert f"{good} accepted ({good} by an earlier run)" in done.stdout
+    assert code == 1
+    assert f"{good} accepted ({good} by an earlier run)" in out
     assert ids(again) == ids(sent.journal)
 
 
-def test_the_audit_finds_nothing_unexplained(sent: Sent, stack: Any) -> None:
-    done = tidings("audit", "--data", str(stack.data), "--journal", str(sent.journal), "--open-ok")
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_audit_finds_nothing_unexplained(sent: Sent, stack: Any, in_process) -> None:
+    done = in_process("audit", "--data", stack.data, "--journal", sent.journal, "--open-ok")
+    assert done.code == 0, done.out + done.err

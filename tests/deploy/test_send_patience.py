@@ -67,27 +67,28 @@ async def api() -> AsyncIterator[Scripted]:
 
 @pytest.fixture
 def start(api: Scripted) -> Callable[..., Any]:
-    async def start(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        known = {"TIDINGS_URL": api.url, "TIDINGS_KEY": "td_key"}
+    async def start(*arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "deploy.cli", "send", *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **known, **environment},
+            env={**os.environ, **environment(api)},
         )
 
     return start
 
 
 @pytest.fixture
-def send(start: Callable[..., Any]) -> Callable[..., Any]:
-    async def send(*arguments: str, **environment: str) -> tuple[int | None, str, str]:
-        process = await start(*arguments, **environment)
-        out, err = await process.communicate()
-        return process.returncode, out.decode(), err.decode()
+def send(api: Scripted, in_thread: Callable[..., Any]) -> Callable[..., Any]:
+    async def send(*arguments: str, **changed: str) -> tuple[int | None, str, str]:
+        return await in_thread("send", *arguments, **{**environment(api), **changed})
 
     return send
+
+
+def environment(api: Scripted) -> dict[str, str]:
+    return {"TIDINGS_URL": api.url, "TIDINGS_KEY": "td_key"}
 
 
 @pytest.fixture

@@ -3,18 +3,11 @@
 import asyncio
 import json
 import os
-import subprocess
 import sys
 
 import pytest
 
 from deploy.local.settings_check import check_settings, unknown_settings
-
-
-def tidings(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-P", "-m", "deploy.cli", *arguments]
-    env = {**os.environ, **environment}
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -31,13 +24,13 @@ def tidings(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
     ],
 )
 @pytest.mark.parametrize("command", [("api",), ("relay",), ("worker", "--queues", "urgent")])
-def test_a_wrong_setting_is_one_line(
-    command: tuple[str, ...], variable: str, value: str, says: str
+async def test_a_wrong_setting_is_one_line(
+    in_thread, command: tuple[str, ...], variable: str, value: str, says: str
 ) -> None:
-    done = tidings(*command, **{f"TIDINGS_{variable}": value})
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"tidings: TIDINGS_{variable}: {says}")
-    assert "hunter2" not in done.stderr
+    code, out, err = await in_thread(*command, **{f"TIDINGS_{variable}": value})
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith(f"tidings: TIDINGS_{variable}: {says}")
+    assert "hunter2" not in err
 
 
 def test_levels_and_formats_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,17 +40,19 @@ def test_levels_and_formats_are_read_in_any_case(monkeypatch: pytest.MonkeyPatch
     assert (settings.log_level, settings.log_format) == ("WARNING", "console")
 
 
-def test_a_variable_that_nothing_reads_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_variable_that_nothing_reads_is_pointed_out(
+    in_process, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("TIDINGS_KEY", "TIDINGS_URL", "TIDINGS_API_PORT", "NOT_TIDINGS_LOG"):
         monkeypatch.setenv(name, "1")
     assert unknown_settings() == []
     monkeypatch.setenv("TIDINGS_LOGLEVEL", "DEBUG")
     monkeypatch.setenv("TIDINGS_WHAT", "1")
     assert unknown_settings() == ["TIDINGS_LOGLEVEL (is TIDINGS_LOG_LEVEL meant?)", "TIDINGS_WHAT"]
-    done = tidings("settings", "--json")
-    assert (done.returncode, len(done.stderr.splitlines())) == (0, 1)
-    assert done.stderr.startswith("tidings: warning: nothing reads TIDINGS_LOGLEVEL")
-    assert json.loads(done.stdout)
+    code, out, err = in_process("settings", "--json")
+    assert (code, len(err.splitlines())) == (0, 1)
+    assert err.startswith("tidings: warning: nothing reads TIDINGS_LOGLEVEL")
+    assert json.loads(out)
 
 
 async def test_a_worker_says_where_it_looks_for_temporal(free_tcp_port: int) -> None:

@@ -1,4 +1,7 @@
-"""From nothing to a message: an application, a key, an account, all beside a running stack."""
+"""From nothing to a message: an application, a key, an account, all beside a running stack.
+
+Each command is a process, as for whoever types it.
+"""
 
 import asyncio
 import json
@@ -12,16 +15,16 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
-def beside(stack: Any, run_tidings):
+def beside(stack: Any, as_process):
     async def run(*arguments: str, input: str = ""):
-        code, out, err = await run_tidings(*arguments, "--data", str(stack.data), input=input)
+        code, out, err = await as_process(*arguments, "--data", str(stack.data), input=input)
         assert code == 0, err
         return out
 
     return run
 
 
-async def test_it_sends_inline_content_through_its_own_account(beside, stack, run_tidings) -> None:
+async def test_it_sends_inline_content_through_its_own_account(beside, stack, as_process) -> None:
     created = await beside(
         *("keys", "create", "--application", "bakery", "--owner", "me"),
         *("--new-application", "--json"),
@@ -40,7 +43,7 @@ async def test_it_sends_inline_content_through_its_own_account(beside, stack, ru
     )
     lines = (await beside("vendors", "list")).splitlines()
     assert ["bakery-twilio", "bakery"] in [line.split()[:2] for line in lines]
-    code, _, err = await run_tidings(
+    code, _, err = await as_process(
         *("send", "--sms", "+4915112340000", "--text", "Fresh bread", "--wait"),
         *("--url", stack.api),
         TIDINGS_KEY=key,

@@ -62,10 +62,11 @@ async def test_a_key_of_some_days_says_until_when(tidings) -> None:
     [("keys", "list"), ("keys", "revoke", "0" * 32), ("vendors", "list"), ("migrate",)],
 )
 async def test_a_database_that_does_not_answer_is_one_line(
-    tidings, free_tcp_port: int, command: tuple[str, ...]
+    tidings, as_process, free_tcp_port: int, command: tuple[str, ...]
 ) -> None:
     url = f"postgresql://tidings:hunter2@127.0.0.1:{free_tcp_port}/tidings"
-    code, out, err = await tidings(*command, TIDINGS_DATABASE_URL=url)
+    run = as_process if command == ("migrate",) else tidings  # which sets up logs
+    code, out, err = await run(*command, TIDINGS_DATABASE_URL=url)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert err.startswith(f"tidings: PostgreSQL at 127.0.0.1:{free_tcp_port}/tidings does not")
     assert "hunter2" not in err

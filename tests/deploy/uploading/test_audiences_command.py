@@ -1,9 +1,6 @@
 """`tidings audiences` against a real API: uploaded, continued, and asked again while it is away."""
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -73,18 +70,11 @@ async def troubled(database_url: str) -> AsyncIterator[Troubled]:
 
 
 @pytest.fixture
-def run(troubled: Troubled) -> Run:
-    async def run(*arguments: object, **environment: str) -> Ran:
+def run(troubled: Troubled, in_thread: Run) -> Run:
+    async def run(*arguments: object, by: Run = in_thread, **environment: str) -> Ran:
         key = troubled.api.http.headers["Authorization"].removeprefix("Bearer ")
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "deploy.cli", "audiences", *map(str, arguments)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "TIDINGS_URL": troubled.url, "TIDINGS_KEY": key, **environment},
-        )
-        out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
+        own = {"TIDINGS_URL": troubled.url, "TIDINGS_KEY": key}
+        return await by("audiences", *arguments, **{**own, **environment})
 
     return run
 
@@ -96,11 +86,13 @@ def people(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_file_is_uploaded_shown_and_its_refusals_listed(run: Run, tmp_path: Path) -> None:
+async def test_a_file_is_uploaded_shown_and_its_refusals_listed(
+    run: Run, as_process: Run, tmp_path: Path
+) -> None:
     path = tmp_path / "people.csv"
     path.write_text("to;name\nada@example.com;Ada\nbob;Bob\neve@example.com\n")
 
-    code, out, err = await run("upload", path, "--channel", "email", "--json")
+    code, out, err = await run("upload", path, "--channel", "email", "--json", by=as_process)
     facts = json.loads(out)
     shown = await run("show", facts["id"])
     listed = await run("refusals", facts["id"])
