@@ -1,8 +1,19 @@
-"""The keys seen in the last two seconds, and when each was last used."""
+"""The keys seen in the last two seconds, and when each was last used.
+
+Whoever has no key can make up as many as they like that look like one. What that costs is bounded:
+
+* A key that is none is not looked up again for a second. A new key works at once all the same: its
+  178 random bits are asked for by nobody before it is there.
+* Keys that are each another are looked up together: one query at a time in a process, for all that
+  have come meanwhile; and after one that knew some of them not, none for ten milliseconds. So a
+  flood costs a hundred queries a second at most, one connection, and nobody is refused for it: a
+  good key waits for the query before its own.
+"""
 
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,7 +28,9 @@ from models.sessions import Sessions
 log = structlog.get_logger()
 
 KEPT_SECONDS = 2.0  # a revoked key is refused everywhere within this time; promised are 5
-KEPT = 10_000
+UNKNOWN_SECONDS = 1.0
+KEPT = 10_000  # of either
+SPACED_SECONDS = 0.01
 WRITTEN_EVERY_SECONDS = 30.0
 
 
@@ -27,6 +40,10 @@ class KeyCache:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self._kept: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
+        self._unknown: OrderedDict[bytes, float] = OrderedDict()
+        self._wanted: set[bytes] = set()  # by the next query
+        self._next: asyncio.Task[Mapping[bytes, Caller]] | None = None
+        self._turn = asyncio.Lock()
         self._used: dict[UUID, datetime] = {}
         self._writer: asyncio.Task[None] | None = None
 
@@ -35,17 +52,13 @@ class KeyCache:
         if not keys.is_well_formed(key):
             return None
         digest = keys.digest(key)
-        kept = self._kept.get(digest)
-        if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
+        now, kept = time.monotonic(), self._kept.get(digest)
+        if kept and now - kept[0] < KEPT_SECONDS:
             return kept[1]
-        async with self._sessions.singly() as session:
-            owner = await api_keys.find(session, digest)
-        self._kept.pop(digest, None)
-        if owner:
-            self._kept[digest] = time.monotonic(), owner
-            self._note_use(owner.key_id)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        if now - self._unknown.get(digest, float("-inf")) < UNKNOWN_SECONDS:
+            return None
+        owner = (await self._looked_up(digest)).get(digest)
+        self._keep(digest, owner)
         return owner
 
     async def write_uses(self) -> None:
@@ -66,6 +79,33 @@ class KeyCache:
         if self._writer:
             self._writer.cancel()
         await self.write_uses()
+
+    def _looked_up(self, digest: bytes) -> Awaitable[Mapping[bytes, Caller]]:
+        """By the next query; who goes away stops it for nobody else."""
+        self._wanted.add(digest)
+        self._next = self._next or asyncio.create_task(self._look_up())
+        return asyncio.shield(self._next)
+
+    async def _look_up(self) -> Mapping[bytes, Caller]:
+        async with self._turn:
+            wanted, self._wanted, self._next = self._wanted, set(), None
+            async with self._sessions.singly() as session:
+                found = await api_keys.find_all(session, wanted)
+            if len(found) < len(wanted):
+                await asyncio.sleep(SPACED_SECONDS)
+            return found
+
+    def _keep(self, digest: bytes, owner: Caller | None) -> None:
+        self._kept.pop(digest, None)
+        self._unknown.pop(digest, None)
+        if owner:
+            self._kept[digest] = time.monotonic(), owner
+            self._note_use(owner.key_id)
+        else:
+            self._unknown[digest] = time.monotonic()
+        for one in (self._kept, self._unknown):
+            if len(one) > KEPT:
+                one.popitem(last=False)
 
     def _note_use(self, key_id: UUID) -> None:
         self._used[key_id] = datetime.now(UTC)

@@ -3,13 +3,13 @@
 Whoever makes, rotates or revokes one does it by the functions that write the audit log as well.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from models.errors import Conflict, NotFound
 from models.repositories import audit_log
@@ -23,10 +23,10 @@ MOST_OF_A_LINEAGE = 2  # live keys: the one in use, and the one it is being repl
 LIVE = "k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())"
 
 FIND = text(f"""
-SELECT k.id AS key_id, k.application_id, a.name AS application, k.owner, k.scopes, k.expires_at,
-       COALESCE(k.requests_per_second, a.requests_per_second) AS requests_per_second
+SELECT k.sha256, k.id AS key_id, k.application_id, a.name AS application, k.owner, k.scopes,
+       k.expires_at, COALESCE(k.requests_per_second, a.requests_per_second) AS requests_per_second
 FROM api_key k JOIN application a ON a.id = k.application_id
-WHERE k.sha256 = :sha256 AND {LIVE}
+WHERE k.sha256 = ANY(CAST(:digests AS bytea[])) AND {LIVE}
 """)  # noqa: S608 - our own constant
 
 INSERT = text("""
@@ -108,8 +108,13 @@ class NewKey:
 
 async def find(session: Session, sha256: bytes) -> Caller | None:
     """The live key's owner. One that is revoked or expired is none."""
-    row = (await session.execute(FIND, {"sha256": sha256})).mappings().one_or_none()
-    return Caller(**{**row, "scopes": frozenset(row["scopes"])}) if row else None
+    return (await find_all(session, [sha256])).get(sha256)
+
+
+async def find_all(session: Session, digests: Collection[bytes]) -> dict[bytes, Caller]:
+    """The owners of those that are live, by the SHA-256 of each."""
+    rows = (await session.execute(FIND, {"digests": list(digests)})).mappings()
+    return {row["sha256"]: _caller(row) for row in rows}
 
 
 async def insert(session: Session, key: NewKey) -> None:
@@ -189,6 +194,11 @@ async def revoke(session: Session, application_id: UUID | None, id: UUID, actor:
 async def used(session: Session, times: Mapping[UUID, datetime]) -> None:
     """When each was last used."""
     await session.execute(USED, {"ids": list(times), "times": list(times.values())})
+
+
+def _caller(row: RowMapping) -> Caller:
+    known = {name: row[name] for name in Caller.__slots__}
+    return Caller(**known | {"scopes": frozenset(row["scopes"])})
 
 
 def _said(key: NewKey) -> dict[str, Any]:
