@@ -6,7 +6,7 @@ from uuid import UUID
 from api.deps import after_commit
 from api.starter import Starter
 from models import approval_code
-from models.campaign import CampaignMove
+from models.campaign import CampaignMove, CampaignStatus
 from models.repositories import campaign_approvals, campaign_books, campaigns
 from models.repositories.campaign_approvals import Answer, Decision
 from models.repositories.campaign_books import Stopped
@@ -81,8 +81,13 @@ class Steering:
         self._wake()
 
     async def cancel(self) -> Stopped:
-        """Stop it for good: how many were stopped, how many had gone, how many are in doubt."""
+        """Stop it for good: how many were stopped, how many had gone, how many are in doubt.
+
+        Again changes nothing: whoever has lost the answer asks for it.
+        """
         locked = await self._lock()
+        if locked["status"] == CampaignStatus.CANCELLED:
+            return await campaign_books.stopped(self.session, self.id)
         await campaigns.move(self.session, locked, CampaignMove.CANCELLED, self.by)
         found = await campaign_books.stop(self.session, self.id)
         self._wake()

@@ -23,7 +23,7 @@ async def cancelled(
     messages = await notifications.messages(session, row)
     return CancelledView(
         id=id,
-        outcome=cancel_outcome(messages, cancelled=stopped),
+        outcome=cancel_outcome(messages, cancelled=row["cancelled_at"] is not None),
         status=notification_status(row, messages),
         messages=message_views(messages, await notifications.attempts(session, row, messages)),
     )

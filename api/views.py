@@ -98,7 +98,8 @@ class CancelledView(BaseModel):
 
     `stopped`: nothing was sent, nothing will be. `handed_over`: at least one message had gone.
     `in_doubt`: a vendor has one, or may have; what it does not take is stopped.
-    `already_ended`: there was nothing left to stop.
+    `already_ended`: there was nothing left to stop. Asked again, the answer is what it is by then;
+    one that was stopped stays `stopped`.
     """
 
     id: UUID

@@ -125,7 +125,10 @@ async def change_rate(
 async def cancel_campaign(
     campaign_id: UUID, caller: CampaignWriter, session: Session, starts: Starts
 ) -> CancelView:
-    """Stop it for good: how many were stopped, how many had gone, how many are in doubt."""
+    """Stop it for good: how many were stopped, how many had gone, how many are in doubt.
+
+    Again is the same: what was in doubt may have gone, or been stopped, since.
+    """
     steering = _steering(campaign_id, caller, session, starts)
     found = await steering.cancel()
     await _noted(caller, steering, "cancel")

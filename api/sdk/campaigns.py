@@ -99,7 +99,7 @@ class Campaigns(Resource[D]):
     def change_rate(self, campaign_id: Id, /, **body: Unpack[Rate]) -> CampaignView:
         """Change how many are sent a second."""
 
-    @operation("POST", "/v1/campaigns/{campaign_id}/cancel")
+    @operation("POST", "/v1/campaigns/{campaign_id}/cancel", repeatable=True)
     def cancel(self, campaign_id: Id, /) -> CancelView:
         """Stop what was not sent."""
 

@@ -55,6 +55,13 @@ SELECT count(*) FILTER (WHERE result = 'sent') AS sent,
 FROM message WHERE owner_id = :id
 """)
 
+STOPPED = text("""
+SELECT count(*) FILTER (WHERE result = 'cancelled') AS stopped,
+       count(*) FILTER (WHERE result = 'sent') AS sent,
+       count(*) FILTER (WHERE phase <> 'ended' OR result = 'unknown') AS doubts
+FROM message WHERE owner_id = :id
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Books:
@@ -91,6 +98,12 @@ async def books(session: Session, campaign: Row) -> Books:
     values = {"id": campaign["id"], "seconds": RATE_SECONDS, "started": campaign["started_at"]}
     rate: Any = (await session.execute(RATE, values)).one()
     return Books(dict(states), dict(reasons), float(rate.per_second), rate.now)
+
+
+async def stopped(session: Session, id: UUID) -> Stopped:
+    """What a cancellation has found, as it is by now: what was under way may have gone since."""
+    row = (await session.execute(STOPPED, {"id": id}, within=WITHIN)).one()
+    return Stopped(row.stopped, row.sent, row.doubts)
 
 
 async def stop(session: Session, id: UUID) -> Stopped:

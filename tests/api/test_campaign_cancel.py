@@ -87,3 +87,31 @@ async def test_nothing_is_claimed_of_what_may_not_be_sent(
         told = await campaign_permits.sendable(session, shard.owner_id)
 
     assert not told.sendable
+
+
+async def test_again_it_says_what_it_found_and_changes_nothing(team, hands, api, sessions) -> None:
+    shard = await running(team, hands, 1, 2, 3)
+    id = str(shard.owner_id)
+    async with sessions.begin() as session:
+        token, _ = await claim(session, api, shard, 2)
+    first = await team.ada.gets("POST", f"/{id}/cancel")
+    assert first == {"status": "cancelled", "stopped": 1, "handed_over": 0, "in_doubt": 2}
+    before = await team.ada.events(id)
+
+    assert await team.ada.gets("POST", f"/{id}/cancel") == first
+
+    assert await team.ada.events(id) == before
+    async with sessions.begin() as session:
+        await campaign_messages.release(session, shard, token)
+    await hands.step(id)
+    later = await team.ada.gets("POST", f"/{id}/cancel")
+    assert later == {"status": "cancelled", "stopped": 3, "handed_over": 0, "in_doubt": 0}
+
+
+async def test_one_that_has_completed_is_not_cancelled(team, api) -> None:
+    id = await team.ada.make()
+    await api.database.execute("UPDATE campaign SET status = 'completed' WHERE id = $1", UUID(id))
+
+    answer = await team.ada.do(id, "cancel")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_ended")

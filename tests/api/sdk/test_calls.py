@@ -188,6 +188,14 @@ def test_a_move_that_may_have_been_made_is_not_made_twice(call, answer: Answer) 
         assert caught.value.may_have_arrived
 
 
+@pytest.mark.parametrize("answer", [fails(httpx.ReadError), busy(503)])
+def test_a_cancellation_is_asked_for_again(call, answer: Answer) -> None:
+    found = {"status": "cancelled", "stopped": 1, "handed_over": 0, "in_doubt": 0}
+    script = Script(answer, says(200, found))
+    assert call(script, lambda tidings: tidings.campaigns.cancel(ID)) == found
+    assert len(script.asked) == 2
+
+
 @pytest.mark.parametrize("answer", [fails(httpx.ConnectError), busy(429)])
 def test_a_move_that_was_not_made_is_asked_again(call, answer: Answer) -> None:
     script = Script(answer, answer, says(202, {"id": str(ID)}))
