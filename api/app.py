@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi_swagger import patch_fastapi
+from starlette.routing import Route
 from temporalio.client import Client
 
 from api import errors, openapi
@@ -100,7 +101,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.add_middleware(Answers)
     openapi.install(app)
     patch_fastapi(app, redirect_from_root_to_docs=False, title="Tidings API")
-    for module in (
+    modules = (
         audiences,
         batches,
         notifications,
@@ -122,7 +123,10 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
         group_members,
         suppressions,
         health,
-    ):
+    )
+    for module in modules:
         app.include_router(module.router)
+    paths = [route.path for m in modules for route in m.router.routes if isinstance(route, Route)]
+    app.state.paths_without_names = frozenset(path for path in paths if "{" not in path)
     console.install(app, settings)
     return app

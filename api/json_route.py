@@ -12,6 +12,8 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
 
 from api.deps import caller_of
 from api.json_body import check, is_large, parse
@@ -123,6 +125,13 @@ class JsonRoute(APIRoute):
     """A route whose bodies are limited, and all it is told read only for those who have a key."""
 
     request_class: type[LimitedRequest] = LimitedRequest
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """A path without names is no other path's name: `batch` is no notification's id."""
+        match, found = super().matches(scope)
+        if found.get("path_params") and scope["path"] in scope["app"].state.paths_without_names:
+            return Match.NONE, {}
+        return match, found
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, given our request."""
