@@ -1,14 +1,16 @@
 """Requests that change something come from our own pages: their origin, and the form's token."""
 
 import hmac
+import re
 
 from fastapi import Request
 
 from api.console.cookies import form_token
 from api.console.state import console_of
-from models.errors import Forbidden
+from models.errors import Forbidden, UnsupportedMediaType
 
 SAFE = ("GET", "HEAD")
+WHITE, UTF_8 = re.compile(r'[\s"]'), re.compile(r";charset=utf-8(?=;|$)")
 FIELD, HEADER = "form_token", "X-Form-Token"
 
 
@@ -40,6 +42,13 @@ def _check_origin(request: Request) -> None:
 def has_form(request: Request) -> bool:
     """By its type, in any case, as the parser reads it."""
     return "form" in request.headers.get("content-type", "").lower()
+
+
+def check_charset(request: Request) -> None:
+    """UnsupportedMediaType for any but browsers': others make text that can be no text of ours."""
+    kind = WHITE.sub("", request.headers.get("content-type", "")).lower()
+    if kind.count("charset") != len(UTF_8.findall(kind)):
+        raise UnsupportedMediaType("forms are in UTF-8", field="Content-Type", limit="utf-8")
 
 
 async def _in_form(request: Request) -> str:

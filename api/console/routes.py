@@ -33,6 +33,7 @@ class PageRoute(APIRoute):
             ours = FormRequest(request.scope, request.receive)
             if request.method not in forgery.SAFE:
                 if forgery.has_form(request):
+                    forgery.check_charset(request)
                     await ours.body()
                 await forgery.check(ours, of_guests=of_guests)
             return await handle(ours)

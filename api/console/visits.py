@@ -6,7 +6,7 @@ A visit is by a member of the staff with a live session, or by a guest: who logs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -25,6 +25,7 @@ from models.sessions import Sessions
 
 THEMES = ("auto", "light", "dark")
 NOTICE_SECONDS = 60
+WRITTEN = ":/%#?=@[]!$&'()*+,;"  # as they are in an address; of all else a header may not be made
 LIVE = "X-Live"  # a page that asks by itself: it keeps no session alive
 
 
@@ -73,7 +74,7 @@ class Visit:
 
     def to(self, path: str, notice: str = "", **query: Any) -> Response:
         """On to another page of ours; `notice` is told there, once."""
-        address = self.url(path, **query)
+        address = quote(self.url(path, **query), safe=WRITTEN)
         response: Response = RedirectResponse(address, 303)
         if "HX-Request" in self.request.headers:
             response = Response(status_code=204, headers={"HX-Redirect": address})

@@ -32,3 +32,32 @@ async def test_what_cannot_be_stored_is_named(desk: Desk) -> None:
     admin = desk.staff["admin"]
     answer = await admin.send("/account", "/account", name="a\0b")
     assert (answer.status_code, "name" in answer.text) == (422, True)
+
+
+FIELDS = b"".join(
+    b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n\\ud800\r\n' % name
+    for name in (b"email", b"password", b"form_token")
+)
+
+
+@pytest.mark.parametrize(
+    ("charset", "status"),
+    [
+        ("", 403),  # nothing of ours is in it, but it can be read
+        ("; charset=UTF-8", 403),
+        ('; Charset = "utf-8"; more=1', 403),
+        ("; charset=unicode_escape", 415),
+        ("; charset*=utf-8''unicode_escape", 415),
+        ("; charset=utf-8; charset=punycode", 415),
+        ("; charset=undefined", 415),
+    ],
+)
+async def test_a_form_is_in_the_letters_that_browsers_send(
+    desk: Desk, charset: str, status: int
+) -> None:
+    guest = desk.browser()
+    kind = f"multipart/form-data; boundary=x{charset}"
+    headers = {"Origin": ORIGIN, "Content-Type": kind}
+    body = FIELDS + b"--x--\r\n"
+    answer = await guest.http.post("/console/login", content=body, headers=headers)
+    assert answer.status_code == status

@@ -293,3 +293,17 @@ async def test_an_address_with_too_many_attempts_makes_no_more_counts(desk: Desk
         answer = await thief.post("/login", {**fields, "email": f"nobody-{n}@example.com"})
         assert answer.status_code == 429
     assert await counts(desk, desk.clock() + 60 * MINUTE) == before
+
+
+@pytest.mark.parametrize("htmx", [{}, {"HX-Request": "true"}])
+async def test_a_log_in_leads_to_a_page_whose_name_is_in_any_letters(
+    desk: Desk, htmx: dict[str, str]
+) -> None:
+    _, email = await desk.hire("viewer")
+    browser = desk.browser()
+    refused = await browser.get("/templates/%E9%80%9A%E7%9F%A5")
+    fields = await browser.form_of(refused.headers["location"].removeprefix("/console"))
+    fields |= {"email": email, "password": PASSWORD, "next": "/console/templates/通知"}
+    answer = await browser.post("/login", fields, **htmx)
+    led = answer.headers.get("hx-redirect") or answer.headers["location"]
+    assert led == "/console/templates/%E9%80%9A%E7%9F%A5"
