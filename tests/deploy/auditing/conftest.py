@@ -8,14 +8,21 @@ import pytest
 from fabricated_campaigns import FabricatedCampaign
 from fabricated_ledgers import APPLICATION, LIVES, OWNER, Ledgers
 
+OF_A_NOTIFICATION = (
+    *("owner", "notification", "message", "attempt", "event", "suppression", "campaign"),
+    *("notification_kind", "notification_listing", "notification_metadata"),
+)
+
+
+async def empty(connection: asyncpg.Connection, *tables: str) -> None:
+    """With a few rows in it, TRUNCATE of a table with partitions takes a hundred times as long."""
+    await connection.execute(";".join(f"DELETE FROM {table}" for table in tables))
+
 
 @pytest.fixture
 async def ledgers(database_url: str, tmp_path: Path) -> AsyncIterator[Ledgers]:
     connection = await asyncpg.connect(database_url)
-    await connection.execute(
-        "TRUNCATE owner, notification, message, attempt, event, suppression, campaign,"
-        " notification_kind, notification_listing, notification_metadata CASCADE"
-    )
+    await empty(connection, *OF_A_NOTIFICATION)
     await connection.execute(
         "INSERT INTO owner (id, application_id, kind, priority, status, next_at)"
         " VALUES ($1, $2, 'notification', 'high', 'ended', now())",
@@ -39,11 +46,7 @@ async def ledgers(database_url: str, tmp_path: Path) -> AsyncIterator[Ledgers]:
 @pytest.fixture
 async def campaign(database_url: str, tmp_path: Path) -> AsyncIterator[FabricatedCampaign]:
     connection = await asyncpg.connect(database_url)
-    await connection.execute(
-        "TRUNCATE owner, notification, message, attempt, event, suppression, application,"
-        " audience_row, campaign, notification_kind, notification_listing, notification_metadata"
-        " CASCADE"
-    )
+    await empty(connection, *OF_A_NOTIFICATION, "vendor_account", "application", "audience_row")
     made = FabricatedCampaign(database_url, tmp_path, connection)
     await made.write()
     yield made
