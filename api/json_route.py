@@ -136,7 +136,9 @@ class JsonRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, given our request."""
         handle = super().get_route_handler()
-        has_body = self.body_field is not None
+        field = self.body_field
+        has_body = field is not None
+        needs_body = field is not None and field.field_info.is_required()
         names = QueryNames(self)
 
         async def limited(request: Request) -> Response:
@@ -144,7 +146,7 @@ class JsonRoute(APIRoute):
             if has_body or request.scope["query_string"]:
                 await caller_of(checked)
                 names.check(checked)
-            if has_body:
+            if needs_body or (has_body and await checked.body()):
                 await checked.json()
             return await handle(checked)
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Body, Query, Response
 from uuid_utils.compat import uuid7
 
 from api import campaign_drafts, campaign_samples, campaign_test_sends
@@ -155,7 +155,11 @@ async def count_audience(
 
 @router.post("/{campaign_id}/preview")
 async def preview_campaign(
-    campaign_id: UUID, body: Preview, caller: CampaignReader, session: Session, versions: Versions
+    campaign_id: UUID,
+    body: Annotated[Preview, Body(default_factory=Preview)],
+    caller: CampaignReader,
+    session: Session,
+    versions: Versions,
 ) -> PreviewView:
     """Render it for some of the audience."""
     row = await campaigns.get(session, caller.application_id, campaign_id)

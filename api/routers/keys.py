@@ -1,10 +1,10 @@
 """Keys of the caller's application. None can do more than the key that makes it."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Body, Response
 
 from api.deps import KeyReader, KeyWriter, Session, Usual, actor_of
 from api.json_route import JsonRoute
@@ -51,7 +51,11 @@ async def get_key(key_id: UUID, caller: KeyReader, session: Session) -> KeyView:
 
 @router.post("/{key_id}/rotate", status_code=201, responses=CONFLICT)
 async def rotate_key(
-    key_id: UUID, body: KeyRotate, caller: KeyWriter, session: Session, usual: Usual
+    key_id: UUID,
+    body: Annotated[KeyRotate, Body(default_factory=KeyRotate)],
+    caller: KeyWriter,
+    session: Session,
+    usual: Usual,
 ) -> RotatedKeyView:
     """Make its successor, with the same scopes. Both work until the overlap ends, then the new one.
 

@@ -1,10 +1,10 @@
 """Notifications once more: edited until they are due, sent again once they have ended."""
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Body, Response
 
 from api.accepting import accept_one
 from api.deps import Receiving, Sender, Session, Starts, Versions, after_commit
@@ -68,7 +68,7 @@ async def edit_notification(
 )
 async def resend_notification(
     notification_id: UUID,
-    body: ResendCreate,
+    body: Annotated[ResendCreate, Body(default_factory=ResendCreate)],
     caller: Sender,
     session: Session,
     reception: Receiving,

@@ -1,8 +1,8 @@
 """Templates: publishing a version, and rolling back to an earlier one."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 
 from api.deps import Session, TemplatePublisher, actor_of
 from api.json_route import JsonRoute
@@ -17,7 +17,11 @@ LATE: dict[int | str, Any] = {409: {"description": "Another version is published
 
 @router.post("/{name}/versions/{number}/publish", responses=LATE)
 async def publish_version(
-    name: Name, number: Number, body: Publish, caller: TemplatePublisher, session: Session
+    name: Name,
+    number: Number,
+    body: Annotated[Publish, Body(default_factory=Publish)],
+    caller: TemplatePublisher,
+    session: Session,
 ) -> TemplateView:
     """Publish a version: it counts from the next request on, in every process.
 
@@ -36,7 +40,10 @@ async def publish_version(
 
 @router.post("/{name}/rollback", responses=LATE)
 async def roll_back(
-    name: Name, body: RollBack, caller: TemplatePublisher, session: Session
+    name: Name,
+    body: Annotated[RollBack, Body(default_factory=RollBack)],
+    caller: TemplatePublisher,
+    session: Session,
 ) -> TemplateView:
     """Publish an earlier version again: the one named, or the one that was published before."""
     await template_changes.roll_back(
