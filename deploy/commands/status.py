@@ -35,7 +35,8 @@ def status(data: Data = DATA, as_json: AsJson = False) -> None:
 
 
 def _show(phase: str, parts: list[PartHealth]) -> None:
-    table = Table("part", "pid", "up for", "restarts", "health", box=None, padding=(0, 2, 0, 0))
+    columns = ("part", "pid", "up for", "restarts", "health", "metrics at")
+    table = Table(*columns, box=None, padding=(0, 2, 0, 0))
     for part in parts:
         table.add_row(
             part.name,
@@ -43,6 +44,7 @@ def _show(phase: str, parts: list[PartHealth]) -> None:
             str(timedelta(seconds=part.uptime_seconds)) if part.pid else "-",
             str(part.restarts),
             f"[{'green' if part.health == 'well' else 'red'}]{part.health}[/]",
+            part.metrics.removeprefix("http://").removesuffix("/metrics"),
         )
     console = Console(highlight=False)
     console.print(f"The stack is {phase}.")

@@ -23,7 +23,7 @@ from deploy.local.settings_check import check_settings, warn_of_unknown_settings
 from deploy.local.state import StackState
 from deploy.local.summary import show, summary
 
-PortBase = Annotated[int, typer.Option(help="The first of ten ports, and the API's own.")]
+PortBase = Annotated[int, typer.Option(help="The first of twelve ports, and the API's own.")]
 Reset = Annotated[bool, typer.Option("--reset", help="Delete the data of last time first.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before deleting.")]
 Detach = Annotated[bool, typer.Option("--detach", help="Return when all is ready.")]

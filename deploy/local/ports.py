@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 from deploy.local.refusal import CannotRun
 
 HOST = "127.0.0.1"
-SPAN = 10  # ports a stack may use, counted from its base
+SPAN = 12  # ports a stack may use, counted from its base
 WANTED_BY = {
     "api": "the API",
     "temporal": "Temporal",
@@ -21,11 +21,13 @@ WANTED_BY = {
     "api_metrics": "the API's metrics",
     "worker_metrics": "the urgent worker's metrics",
     "relay_metrics": "the relay's metrics",
+    "bulk_metrics": "the bulk worker's metrics",
+    "bulk_2_metrics": "the second bulk worker's metrics",
 }
 
 
 class Ports(NamedTuple):
-    """The ports of one stack. The three after SMTP are for the metrics of our processes."""
+    """The ports of one stack; the three after SMTP and the last two show our processes' metrics."""
 
     api: int
     temporal: int
@@ -37,13 +39,26 @@ class Ports(NamedTuple):
     api_metrics: int
     worker_metrics: int
     relay_metrics: int
+    bulk_metrics: int
+    bulk_2_metrics: int
+
+    @property
+    def metrics(self) -> dict[str, int]:
+        """Where each of our processes shows them, by its name in the stack."""
+        return {
+            "api": self.api_metrics,
+            "worker urgent": self.worker_metrics,
+            "worker bulk": self.bulk_metrics,
+            "worker bulk 2": self.bulk_2_metrics,
+            "relay": self.relay_metrics,
+        }
 
     @classmethod
     def from_base(cls, base: int) -> Self:
         """The ports that follow from a base; CannotRun if they do not exist."""
         if not 1024 <= base <= 65536 - SPAN:
             raise CannotRun(f"--port-base {base}: choose one from 1024 to {65536 - SPAN}")
-        places = (0, 1, 2, 3, 4, 5, 9, 6, 7, 8)  # Temporal's metrics were there before ours
+        places = (0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10, 11)  # Temporal's metrics were there before ours
         return cls._make(base + place for place in places)
 
 

@@ -78,11 +78,12 @@ class Stack:
     def _platform(self) -> list[Part]:
         ports = self.ports
         ready = f"http://{HOST}:{ports.api}/health/ready"
+        bulk = ("worker", "--queues", "bulk", "--nice", "10")
         return [
             self._worker("worker urgent", ports.worker_metrics, "worker", "--queues", "urgent"),
             # One for each of two cores; behind the urgent one, wherever they meet.
-            self._worker("worker bulk", 0, "worker", "--queues", "bulk", "--nice", "10"),
-            self._worker("worker bulk 2", 0, "worker", "--queues", "bulk", "--nice", "10"),
+            self._worker("worker bulk", ports.bulk_metrics, *bulk),
+            self._worker("worker bulk 2", ports.bulk_2_metrics, *bulk),
             self._worker("relay", ports.relay_metrics, "relay"),
             Part(
                 "api",

@@ -34,10 +34,7 @@ def summary(
         "temporal_address": f"{HOST}:{ports.temporal}",
         "mailbox": f"http://{HOST}:{ports.mailbox}",
         "smtp": f"{HOST}:{ports.smtp}",
-        "metrics": [
-            f"http://{HOST}:{port}/metrics"
-            for port in (ports.api_metrics, ports.worker_metrics, ports.relay_metrics)
-        ],
+        "metrics": [f"http://{HOST}:{port}/metrics" for port in ports.metrics.values()],
         "database_url": database_url(ports.postgres, secrets.database_password),
         "data": str(folder.path),
         "postgres_data": str(database_path(folder)),
@@ -58,7 +55,7 @@ def show(console: Console, facts: dict[str, Any]) -> None:
         ("Temporal UI", facts["temporal_ui"]),
         ("Mailbox", facts["mailbox"]),
         ("PostgreSQL", database),
-        ("Metrics", "  ".join(facts["metrics"])),
+        ("Metrics", _in_one(facts["metrics"])),
         ("API key", facts["api_key"]),
         ("Data", facts["data"]),
         *([] if inside else [("", f"{facts['postgres_data']} (PostgreSQL's)")]),
@@ -71,6 +68,12 @@ def show(console: Console, facts: dict[str, Any]) -> None:
     console.print(
         curl(facts["api"], facts["api_key"]), soft_wrap=True, markup=False, highlight=False
     )
+
+
+def _in_one(urls: list[str]) -> str:
+    """A line as `curl` takes it, for addresses that differ by their port."""
+    ports = [url.rpartition(":")[2].partition("/")[0] for url in urls]
+    return f"http://{HOST}:{{{','.join(ports)}}}/metrics"
 
 
 def _log_in(admin: Mapping[str, str] | None) -> list[tuple[str, str]]:

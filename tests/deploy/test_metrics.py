@@ -1,6 +1,7 @@
 """The stack shows its metrics, each process on a port of its own."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from typing import Any
@@ -23,8 +24,7 @@ def pages(stack: Any) -> dict[str, str]:
     runs = holder(DataFolder(stack.data))
     assert runs is not None
     ports = Ports.from_base(runs.port_base)
-    names = ("api_metrics", "worker_metrics", "relay_metrics")
-    return {name: f"http://127.0.0.1:{getattr(ports, name)}/metrics" for name in names}
+    return {name: f"http://127.0.0.1:{port}/metrics" for name, port in ports.metrics.items()}
 
 
 def read(url: str) -> str:
@@ -39,9 +39,9 @@ async def test_what_was_sent_is_seen_by_each(stack: Any, pages: dict[str, str]) 
 
     async with asyncio.timeout(30):
         wanted = {
-            "api_metrics": 'tidings_accepted_total{priority="medium"}',
-            "worker_metrics": 'outcome="accepted"',
-            "relay_metrics": 'tidings_waiting{priority="high"}',
+            "api": 'tidings_accepted_total{priority="medium"}',
+            "worker urgent": 'outcome="accepted"',
+            "relay": 'tidings_waiting{priority="high"}',
         }
         while wanted:
             found = {name: await asyncio.to_thread(read, pages[name]) for name in wanted}
@@ -50,8 +50,25 @@ async def test_what_was_sent_is_seen_by_each(stack: Any, pages: dict[str, str]) 
             await asyncio.sleep(0.1)
 
 
+def test_every_process_of_ours_has_them_and_status_says_where(
+    stack: Any, pages: dict[str, str]
+) -> None:
+    command = ("status", "--json", "--data", str(stack.data))
+    done = subprocess.run(
+        (sys.executable, "-P", "-m", "deploy.cli", *command),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown = {part["name"]: part["metrics"] for part in json.loads(done.stdout)["parts"]}
+    assert {name: url for name, url in shown.items() if url} == pages
+    assert {"worker urgent", "worker bulk", "worker bulk 2"} <= set(pages)
+    for name, url in pages.items():
+        assert "process_cpu_seconds_total" in read(url), name
+
+
 def test_a_port_that_somebody_has_is_named(stack: Any, pages: dict[str, str]) -> None:
-    port = pages["api_metrics"].rpartition(":")[2].split("/")[0]
+    port = pages["api"].rpartition(":")[2].split("/")[0]
     done = subprocess.run(
         (sys.executable, "-P", "-m", "deploy.cli", "relay"),
         capture_output=True,

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from deploy.local.ports import Ports, check
+from deploy.local.ports import SPAN, Ports, check
 from deploy.local.refusal import CannotRun
 
 
@@ -12,12 +12,18 @@ def test_all_ports_follow_from_the_base() -> None:
     assert Ports.from_base(8400) == (
         *(8400, 8401, 8402, 8403, 8404, 8405, 8409),  # as they were before metrics had some
         *(8406, 8407, 8408),
+        *(8410, 8411),
     )
 
 
+def test_no_two_share_one_and_all_are_in_the_span() -> None:
+    ports = Ports.from_base(8400)
+    assert sorted(ports) == list(range(8400, 8400 + SPAN))
+
+
 @pytest.mark.parametrize("base", [0, 80, 65530, 70000])
-def test_a_base_without_ten_ports_is_refused(base: int) -> None:
-    with pytest.raises(CannotRun, match="choose one from 1024 to 65526"):
+def test_a_base_without_its_ports_is_refused(base: int) -> None:
+    with pytest.raises(CannotRun, match="choose one from 1024 to 65524"):
         Ports.from_base(base)
 
 
