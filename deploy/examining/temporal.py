@@ -1,7 +1,9 @@
 """Temporal: does it answer, does it know our search attributes, and who polls our queues?"""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -17,8 +19,17 @@ from workers.connect import runtime
 from workers.queues import GROUPS
 
 WITHIN = timedelta(seconds=4)
-FRESH = timedelta(seconds=90)  # a poll lasts up to a minute
+# Temporal names pollers for five minutes after their last poll. One that is at work polls again
+# within a minute, which is how long a poll waits.
+FRESH = timedelta(seconds=70)
 KINDS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+
+
+class Poll(NamedTuple):
+    """The last one of a worker."""
+
+    worker: str
+    at: datetime
 
 
 async def examine(place: Place) -> list[Finding]:
@@ -76,28 +87,34 @@ async def _polled(client: Client, place: Place) -> list[Finding]:
 
 async def _poll(client: Client, place: Place, queue: str, group: str) -> Finding:
     try:
-        seen = {each for kind in KINDS for each in await _pollers(client, place, queue, kind)}
+        polls = [each for kind in KINDS for each in await _polls(client, place, queue, kind)]
     except RPCError as error:
         return unknown(f"queue {queue}", f"Temporal ({error.status.name.lower()})")
-    if not seen:
-        worker = place.start(f"tidings worker --queues {group}")
-        return bad(f"queue {queue}", "no worker asks for its tasks", worker)
-    workers = "1 worker" if len(seen) == 1 else f"{len(seen)} workers"
-    return well(f"queue {queue}", f"{workers} at it")
+    return polled(queue, polls, datetime.now(UTC), place.start(f"tidings worker --queues {group}"))
 
 
-async def _pollers(
+def polled(queue: str, polls: Sequence[Poll], now: datetime, start: str) -> Finding:
+    """Who is at it: those who have asked for its tasks of late."""
+    at_it = {poll.worker for poll in polls if now - poll.at <= FRESH}
+    if at_it:
+        workers = "1 worker" if len(at_it) == 1 else f"{len(at_it)} workers"
+        return well(f"queue {queue}", f"{workers} at it")
+    if not polls:
+        return bad(f"queue {queue}", "no worker asks for its tasks", start)
+    ago = (now - max(poll.at for poll in polls)).total_seconds()
+    return bad(f"queue {queue}", f"no worker has asked for its tasks for {ago:.0f} s", start)
+
+
+async def _polls(
     client: Client, place: Place, queue: str, kind: TaskQueueType.ValueType
-) -> list[str]:
+) -> list[Poll]:
     answer = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=place.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
         ),
         timeout=WITHIN,
     )
-    since = datetime.now(UTC) - FRESH
     return [
-        poller.identity
+        Poll(poller.identity, poller.last_access_time.ToDatetime(tzinfo=UTC))
         for poller in answer.pollers
-        if poller.last_access_time.ToDatetime(tzinfo=UTC) > since
     ]

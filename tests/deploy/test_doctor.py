@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from deploy.cli import _app
+from deploy.examining.temporal import Poll, polled
 from deploy.local.folder import open_folder
 from deploy.local.secret_file import open_secrets
 from deploy.local.state import StackState, write_state
@@ -73,6 +75,26 @@ async def test_what_is_down_is_named_beside_what_is_not(
     assert bad == {"API", *queues}
     assert queues == {"queue never-high", "queue never-low", "queue never-bulk"}
     assert "unknown" not in found.values()
+
+
+@pytest.mark.parametrize(
+    ("ago", "state", "said"),
+    [
+        ({}, "bad", "no worker asks for its tasks"),
+        ({"1@here": 200, "2@here": 75}, "bad", "no worker has asked for its tasks for 75 s"),
+        ({"1@here": 200, "2@here": 61}, "well", "1 worker at it"),
+        ({"1@here": 2, "2@here": 61}, "well", "2 workers at it"),
+    ],
+    ids=["never", "stopped", "one is left", "both"],
+)
+def test_a_worker_that_has_stopped_is_not_at_its_queue(
+    ago: dict[str, int], state: str, said: str
+) -> None:
+    now = datetime.now(UTC)
+    polls = [Poll(worker, now - timedelta(seconds=n)) for worker, n in ago.items()]
+    found = polled("notify-low", polls, now, "tidings up")
+    assert (found.part, found.state, found.detail) == ("queue notify-low", state, said)
+    assert found.advice == ("tidings up" if state == "bad" else "")
 
 
 def test_with_everything_down_it_names_all_and_what_depends_on_it(
