@@ -6,22 +6,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api import vendor_settings, vendor_test_sends, vendor_views
+from api import vendor_account_writes, vendor_test_sends, vendor_views
 from api.deps import Ring, Session, Starts, VendorReader, VendorWriter, actor_of, after_commit
 from api.json_route import JsonRoute
 from api.pages import Page
-from api.vendor_bodies import (
-    RESERVE,
-    VendorAccountCreate,
-    VendorAccountPatch,
-    VendorOrder,
-    VendorTest,
-)
+from api.vendor_bodies import VendorAccountCreate, VendorAccountPatch, VendorOrder, VendorTest
 from api.vendor_views import VendorAccountPage, VendorAccountView, VendorTestView
 from models.messages import Channel
 from models.repositories import vendor_account_changes as changes
 from models.repositories import vendor_accounts
-from models.repositories.applications import NewAccount
 from models.seal import Keyring
 
 router = APIRouter(prefix="/v1/vendor-accounts", tags=["vendor accounts"], route_class=JsonRoute)
@@ -33,17 +26,8 @@ async def create_vendor_account(
     body: VendorAccountCreate, caller: VendorWriter, session: Session, ring: Ring
 ) -> VendorAccountView:
     """Make one. Its settings are checked as a worker would open them; secrets are sealed."""
-    channel = vendor_settings.channel_of(body.vendor)
-    new = NewAccount(
-        name=body.name,
-        channel=channel.value,
-        vendor=body.vendor,
-        rank=body.rank,
-        config=vendor_settings.checked(body.vendor, body.config),
-        per_second=body.rate.per_second if body.rate else None,
-        reserve=body.rate.reserve if body.rate else RESERVE,
-    )
-    id = await changes.create(session, caller.application_id, new, ring, actor_of(caller))
+    actor = actor_of(caller)
+    id = await vendor_account_writes.make(session, caller.application_id, body, ring, actor)
     return await _seen(session, caller.application_id, id, ring)
 
 
@@ -87,19 +71,7 @@ async def change_vendor_account(
 ) -> VendorAccountView:
     """Change name, settings, rank or rate; workers take them up within two seconds."""
     row = await vendor_accounts.lock(session, caller.application_id, account_id)
-    actor = actor_of(caller)
-    if body.config is not None:
-        before = vendor_accounts.opened(row, ring)
-        config = vendor_settings.changed(row["vendor"], before, body.config)
-        await changes.reconfigure(session, row, config, ring, actor)
-    if body.name is not None:
-        await changes.rename(session, row, body.name, actor)
-    if body.rank is not None:
-        await changes.set_rank(session, row, body.rank, actor)
-    if "rate" in body.model_fields_set:
-        per_second = body.rate.per_second if body.rate else None
-        reserve = body.rate.reserve if body.rate else RESERVE
-        await changes.set_rate(session, row, per_second, reserve, actor)
+    await vendor_account_writes.change(session, row, body, ring, actor_of(caller))
     return await _seen(session, caller.application_id, account_id, ring)
 
 
