@@ -9,6 +9,8 @@ import uvicorn
 from api_in_process import Api
 from raw_peers import until
 
+from api.bounded_http import BoundedHttp
+
 
 def app_of(api: Api) -> Any:
     """The application that the in-process client calls."""
@@ -23,7 +25,7 @@ async def listening(app: Any) -> AsyncIterator[int]:
         port=0,
         lifespan="off",
         log_config=None,
-        http="httptools",
+        http=BoundedHttp,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)

@@ -5,6 +5,7 @@ import asyncio
 import uvicorn
 
 from api.app import create
+from api.bounded_http import BoundedHttp
 from deploy.commands.serving import serve
 from models.settings import Settings
 from workers.connect import lazy
@@ -22,7 +23,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
         create(settings, await lazy(settings)),
         host=settings.api_host,
         port=settings.api_port,
-        http="httptools",
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         server_header=False,
