@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from uuid_utils.compat import uuid7
 
-from api.console import assets, texts
+from api.console import assets, details, texts
 from api.console.cookies import form_token
 from api.console.navigation import NAVIGATION
 
@@ -44,7 +44,7 @@ def environment(language: str) -> Environment:
         "navigation": NAVIGATION,
         "languages": texts.LANGUAGES,
         "word": lambda code: word(language, str(code)),
-        "translated": found.gettext,  # of a text that is no constant: `_` would fill in its `%`
+        "translated": lambda detail: details.translated(detail, language),
         "new_id": uuid7,
     }
     made.filters |= {
