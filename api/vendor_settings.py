@@ -4,7 +4,8 @@ The one place where the API asks the adapters (`activities.vendor`): only they k
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from activities.vendor import VENDORS, load, vendor_class
 from models.errors import Invalid, Misconfigured
@@ -13,6 +14,35 @@ from models.repositories import vendor_accounts
 from models.seal import Keyring
 
 MASK = "**********"  # what pydantic writes for a secret
+
+Kind = Literal["secret", "choice", "flag", "number", "list", "text"]
+KINDS: dict[str, Kind] = {
+    "boolean": "flag", "integer": "number", "number": "number", "array": "list",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of a vendor's settings, for a form; `choices`: what a choice is of."""
+
+    name: str
+    kind: Kind
+    required: bool
+    default: Any
+    choices: tuple[str, ...] = ()
+
+
+def settings_of(vendor: str) -> list[Setting]:
+    """What an account at this vendor is asked for, as its `Config` has it."""
+    channel_of(vendor)
+    schema = vendor_class(vendor).Config.model_json_schema()
+    required = schema.get("required", ())
+    return [_setting(name, said, name in required) for name, said in schema["properties"].items()]
+
+
+def vendors() -> list[tuple[str, Channel]]:
+    """All that there are, each with what it serves."""
+    return [(name, vendor_class(name).channel) for name in VENDORS]
 
 
 def channel_of(vendor: str) -> Channel:
@@ -37,7 +67,8 @@ def checked(vendor: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
     except Misconfigured as error:
         said = str(error).removeprefix(f"{vendor}: ").removeprefix(f"{error.field}: ")
         field = f"config.{error.field}" if error.field else "config"
-        raise Invalid(said.removeprefix(": "), field=field, reason="invalid_config") from None
+        said = said.removeprefix(": ").removeprefix("Value error, ")
+        raise Invalid(said, field=field, reason="invalid_config") from None
     return config
 
 
@@ -57,3 +88,13 @@ def shown(row: Mapping[str, Any], keyring: Keyring) -> dict[str, Any] | None:
         return None
     masked: dict[str, Any] = settings.model_dump(mode="json", exclude_unset=True)
     return masked
+
+
+def _setting(name: str, said: Mapping[str, Any], required: bool) -> Setting:
+    given = {**said, **said.get("anyOf", [{}])[0]}  # a field that may be null: of what it else is
+    kind = KINDS.get(given["type"], "text")
+    if given.get("writeOnly"):
+        kind = "secret"
+    elif "enum" in given:
+        kind = "choice"
+    return Setting(name, kind, required, said.get("default"), tuple(given.get("enum", ())))

@@ -24,12 +24,14 @@ from api.console import (
     login,
     notifications,
     oidc,
+    profile_bulk,
     profile_parts,
     profiles,
     staff,
     suppressions,
     template_editor,
     template_pages,
+    vendor_account_settings,
     vendor_accounts,
 )
 from api.console.cookies import Cookies
@@ -52,10 +54,12 @@ PAGES = (
     campaign_moves,
     campaign_approvals,
     campaign_audience,
+    profile_bulk,  # before /{profile_id}
     profiles,
     profile_parts,
     groups,
     suppressions,
+    vendor_account_settings,  # /new before /{account_id}
     vendor_accounts,
     keys,
     audit_log,

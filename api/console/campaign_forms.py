@@ -55,13 +55,13 @@ def channel_of(fields: FormFields) -> str:
 
 
 def _common(fields: FormFields, zone: ZoneInfo) -> dict[str, Any]:
-    hours = _number(fields, "expires_in_hours")
+    hours = fields.number("expires_in_hours")
     return {
         "name": fields.wanted("name").strip(),
         "category": fields.wanted("category"),
         "send_at": _time(fields, zone),
         "off_hours": "off_hours" in fields,
-        "per_second": _number(fields, "per_second"),
+        "per_second": fields.number("per_second"),
         "expires_in": int(hours * HOUR_SECONDS) if hours else None,
         "canary": _canary(fields),
         "data": _data(fields),
@@ -84,18 +84,11 @@ def _speech(fields: FormFields, channel: str) -> dict[str, Any]:
 
 
 def _canary(fields: FormFields) -> dict[str, float] | None:
-    percent = _number(fields, "canary_percent")
+    percent = fields.number("canary_percent")
     if percent is None:
         return None
-    most = _number(fields, "canary_failures")
+    most = fields.number("canary_failures")
     return {"percent": percent} | ({} if most is None else {"most_failures_percent": most})
-
-
-def _number(fields: FormFields, name: str) -> float | None:
-    try:
-        return float(fields[name]) if name in fields else None
-    except ValueError:
-        raise Invalid("want a number", field=name, reason="not_a_number") from None
 
 
 def _time(fields: FormFields, zone: ZoneInfo) -> str | None:

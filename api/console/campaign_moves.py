@@ -14,7 +14,6 @@ from api.console.routes import pages
 from api.console.visits import Author, Needs, StaffVisit, Steerer
 from api.deps import Session, Starts, Versions, after_commit
 from models.campaign import CampaignMove
-from models.errors import Invalid
 from models.repositories import audit_log, campaigns
 from models.roles import Permission
 
@@ -70,11 +69,8 @@ async def cancel(visit: Steerer, hands: Hands) -> Response:
 @router.post("/rate")
 async def change_rate(visit: Steerer, hands: Hands, form: Form) -> Response:
     """Empty: as many as the account allows."""
-    try:
-        asked = float(form["per_second"]) if "per_second" in form else None
-    except ValueError:
-        raise Invalid("want a number", field="per_second", reason="not_a_number") from None
-    await hands.change_rate(validated(Rate, {"per_second": asked}).per_second)
+    rate = validated(Rate, {"per_second": form.number("per_second")})
+    await hands.change_rate(rate.per_second)
     return await _done(visit, hands, "rate", visit.text("The rate is changed."))
 
 

@@ -45,6 +45,13 @@ class FormFields(Mapping[str, str]):
             raise Invalid("want something here", field=name, reason="missing")
         return self[name]
 
+    def number(self, name: str) -> float | None:
+        """The field as a number, None if it is empty; Invalid if it is none."""
+        try:
+            return float(self[name]) if name in self else None
+        except ValueError:
+            raise Invalid("want a number", field=name, reason="not_a_number") from None
+
     def to(self, model: type[Model], **more: object) -> Model:
         """As a body of the API, with `more` for what is no text; Invalid names the field."""
         values = {n: v for n, v in self.items() if n in model.model_fields}

@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import Response
 
 from api import vendor_settings, vendor_test_sends
-from api.console.forms import Form, FormFields, FormOnce, validated
+from api.console import vendor_account_forms
+from api.console.forms import Form, FormOnce
 from api.console.routes import FRAGMENT, pages
 from api.console.visits import Operator, Reader
 from api.deps import Ring, Session, Starts, after_commit
-from api.vendor_bodies import AccountRate, VendorTest
-from models.errors import Invalid
+from api.vendor_bodies import RESERVE, VendorTest
 from models.repositories import vendor_account_changes as changes
 from models.repositories import vendor_accounts
 
@@ -75,13 +75,9 @@ async def up(visit: Operator, session: Session, account_id: UUID) -> Response:
 async def change_rate(visit: Operator, session: Session, account_id: UUID, form: Form) -> Response:
     """Empty: no limit."""
     row = await vendor_accounts.lock(session, visit.application_id, account_id)
-    percent = _number(form, "reserve_percent") or 0
-    asked = _number(form, "per_second")
-    rate = validated(AccountRate, {"per_second": asked or 1, "reserve": percent / 100})
-    per_second = None if asked is None else rate.per_second
-    if asked is not None and asked <= 0:
-        raise Invalid("want more than 0", field="per_second", reason="invalid")
-    await changes.set_rate(session, row, per_second, rate.reserve, visit.actor)
+    rate = vendor_account_forms.rate(form)
+    per_second, reserve = (rate.per_second, rate.reserve) if rate else (None, RESERVE)
+    await changes.set_rate(session, row, per_second, reserve, visit.actor)
     return visit.to(f"/vendor-accounts/{account_id}", visit.text("The rate is changed."))
 
 
@@ -104,10 +100,3 @@ async def retire(visit: Operator, session: Session, account_id: UUID) -> Respons
     row = await vendor_accounts.lock(session, visit.application_id, account_id)
     await changes.retire(session, row, visit.actor)
     return visit.to("/vendor-accounts", visit.text("It is retired."))
-
-
-def _number(form: FormFields, name: str) -> float | None:
-    try:
-        return float(form[name]) if name in form else None
-    except ValueError:
-        raise Invalid("want a number", field=name, reason="not_a_number") from None

@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from console_visitors import Desk
 
 from api.console import rendering, texts
+from api.vendor_settings import settings_of, vendors
 from models.campaign import CampaignMove, CampaignStatus
 from models.messages import Channel
 from models.roles import Role
@@ -28,6 +29,7 @@ WORDS = {
     "approval code given",
     "canary passed", "canary failed", "test sent", "archived", "sent", "refused", "suppressed",
     "expired", "unknown", "failed", "active", "disabled", "closed", "queued", "sending",
+    *(setting.name for vendor, _ in vendors() for setting in settings_of(vendor)),
 }  # fmt: skip
 
 
