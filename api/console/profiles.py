@@ -5,17 +5,17 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from api.address_search import forms_of
-from api.console.forms import Form, FormFields, FormOnce
+from api.console import profile_forms
+from api.console.forms import Form, FormOnce
 from api.console.routes import pages
 from api.console.visits import Author, Reader, StaffVisit
 from api.deps import Session, Starts, after_commit
 from api.fields import ONE_LINE
 from api.notification_list_views import listed
 from api.pages import Page
-from api.profile_bodies import ExternalId, ProfileCreate, ProfilePatch
 from models.messages import Channel
 from models.notification_filters import Filters
 from models.person_fields import LONGEST
@@ -37,18 +37,6 @@ MOST_GROUPS = 100  # to choose from
 WOKEN_AT_ONCE = 100
 Word = Annotated[str, Query(max_length=LONGEST, pattern=ONE_LINE)]
 Chosen = Annotated[UUID | None, BeforeValidator(lambda value: value or None), Query()]
-
-
-class Revision(BaseModel):
-    """Of the profile as the page shows it."""
-
-    revision: int = Field(ge=1, le=2**31 - 1)
-
-
-class Into(BaseModel):
-    """The external id of the profile that stays."""
-
-    into: ExternalId
 
 
 @router.get("")
@@ -89,8 +77,7 @@ async def new(visit: Author) -> Response:
 @router.post("")
 async def create(visit: Author, session: Session, form: FormOnce) -> Response:
     """Make one, with its first contact."""
-    first = {"channel": form.get("channel"), "address": form.get("address")}
-    body = form.to(ProfileCreate, contacts=[first] if first["address"] else [])
+    body = profile_forms.created(form)
     said = body.said()
     id = await profiles.insert(session, visit.application_id, body.external_id, said)
     await contacts.put(session, id, said.get("contacts", []))
@@ -118,13 +105,13 @@ async def profile(visit: Reader, session: Session, profile_id: UUID, page: Page)
 
 @router.post("/{profile_id}/edit")
 async def edit(visit: Author, session: Session, profile_id: UUID, form: Form) -> Response:
-    """Name, locale and time zone; a field that is empty empties it."""
-    named = {name: form.get(name, "") for name in ("name", "locale", "time_zone")}
-    body = form.to(ProfilePatch, revision=form.to(Revision).revision, **named)
+    """All but its contacts and groups; a field that is empty empties it."""
+    body = profile_forms.edited(form)
     row = await profiles.locked(session, visit.application_id, Ref(profile_id))
     profiles.check_revision(row, body.revision)
     await profiles.edit(session, row, body.external_id, body.said())
-    entry = visit.entry("profile.edit", "profile", row["id"], {"fields": _changed(row, form)})
+    changed = profile_forms.changed(row, form)
+    entry = visit.entry("profile.edit", "profile", row["id"], {"fields": changed})
     await audit_log.append(session, entry)
     return visit.to(f"/profiles/{row['id']}", visit.text("It is saved."))
 
@@ -132,7 +119,7 @@ async def edit(visit: Author, session: Session, profile_id: UUID, form: Form) ->
 @router.post("/{profile_id}/merge")
 async def merge(visit: Author, session: Session, profile_id: UUID, form: Form) -> Response:
     """Make it one with another, which stays."""
-    into = Ref(external_id=form.to(Into).into)
+    into = Ref(external_id=form.to(profile_forms.Into).into)
     application_id = visit.application_id
     await profile_merges.merge(session, application_id, Ref(profile_id), into, visit.actor)
     row = await profiles.get(session, application_id, into)
@@ -159,8 +146,3 @@ async def group_choices(visit: StaffVisit, session: Session) -> list[tuple[str, 
     """For a select: values and texts."""
     rows = await groups.page(session, visit.application_id, "", None, MOST_GROUPS)
     return [(str(row["id"]), row["name"]) for row in rows]
-
-
-def _changed(row: profiles.Row, form: FormFields) -> list[str]:
-    names = ("external_id", "name", "locale", "time_zone")
-    return [name for name in names if form.get(name, "") != row[name]]

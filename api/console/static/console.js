@@ -25,7 +25,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "problem") markField(event.detail.target.querySelector(".problem"));
 });
 
-// <form data-upload="offset">: its file as it is, from there on, so that an upload can go on.
+// <form data-upload="offset">: its file as it is, from there on, so that an upload can go on; of
+// the type in `data-type`. What answers takes the place it names.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.upload === undefined) return;
@@ -39,14 +40,16 @@ document.addEventListener("submit", (event) => {
   for (const [name, value] of Object.entries(JSON.parse(document.body.getAttribute("hx-headers"))))
     request.setRequestHeader(name, value);
   request.setRequestHeader("HX-Request", "true");
-  request.setRequestHeader("Content-Type", "application/octet-stream");
+  request.setRequestHeader("Content-Type", form.dataset.type ?? "application/octet-stream");
   request.upload.onprogress = (now) => { bar.value = now.loaded / Math.max(now.total, 1); };
   request.onload = () => {
     const next = request.getResponseHeader("HX-Redirect");
     if (next) { window.location.href = next; return; }
     button.disabled = false;
-    problem.innerHTML = request.responseText; // our own answer, escaped as all of them are
-    problem.scrollIntoView();
+    const place = document.querySelector(request.getResponseHeader("HX-Retarget") ?? "#problem");
+    place.innerHTML = request.responseText; // our own answer, escaped as all of them are
+    place.scrollIntoView();
+    place.focus();
   };
   request.onerror = () => { button.disabled = false; window.location.reload(); };
   bar.hidden = false;
