@@ -5,7 +5,7 @@ import secrets
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
 from uuid_utils.compat import uuid7
 
@@ -14,6 +14,7 @@ from api.console.login import enter, entered
 from api.console.next_page import own
 from api.console.oidc_provider import Person, Provider
 from api.console.routes import pages
+from api.console.throttle import departure
 from api.console.visits import Guest, Visit
 from api.deps import Begin
 from models.errors import Forbidden, Misconfigured, NotFound
@@ -30,9 +31,10 @@ Text = Annotated[str, Query(max_length=4000)]
 
 
 @router.get("")
-async def there(visit: Guest, begin: Begin, next: Text = "") -> Response:
+async def there(visit: Guest, request: Request, begin: Begin, next: Text = "") -> Response:
     """To the company's log-in."""
     provider, state = _provider(visit), cookies.new_token()
+    await departure(visit, request, begin)
     login = UnderWay(secrets.token_urlsafe(24), secrets.token_urlsafe(48), own(next))
     address = await provider.address(state, login)
     async with begin() as session:

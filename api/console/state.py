@@ -28,6 +28,7 @@ class Console:
     clock: Callable[[], datetime] = now
     most_of_account: int = 10  # attempts to log in, in a quarter of an hour
     most_of_address: int = 100
+    most_departures: int = 1_000  # to the company's log-in, from an address: a whole office's
 
 
 def console_of(request: Request) -> Console:

@@ -1,7 +1,8 @@
 """Attempts to prove who one is, slowed down once there were too many."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from uuid import UUID
 
@@ -26,15 +27,26 @@ async def attempt(
     now, (whose, where) = visit.console.clock(), _keys(visit, request, email, id)
     console = visit.console
     most = ({where: console.most_of_address} if where else {}) | {whose: console.most_of_account}
+    await _count(begin, most, now)
+    yield
+    async with begin() as session:
+        await staff_attempts.succeeded(session, whose, where, now)
+
+
+async def departure(visit: Visit, request: Request, begin: Begin) -> None:
+    """One log-in that goes by the company's; TooManyAttempts: each is kept for some minutes."""
+    where = whereabouts(request.client.host if request.client else "")
+    most = {f"departures {where}": visit.console.most_departures}
+    await _count(begin, most, visit.console.clock())
+
+
+async def _count(begin: Begin, most: Mapping[str, int], now: datetime) -> None:
     async with begin() as session:
         wait = await staff_attempts.count(session, most, now)
     if wait is not None:
         seconds = max(1, int(wait.total_seconds()) + 1)
         detail = label("wait some minutes, then try again")
         raise TooManyAttempts(detail, retry_after_seconds=seconds)
-    yield
-    async with begin() as session:
-        await staff_attempts.succeeded(session, whose, where, now)
 
 
 def _keys(visit: Visit, request: Request, email: str, id: UUID | None) -> tuple[str, str | None]:

@@ -201,3 +201,18 @@ async def test_a_provider_that_is_away_is_a_page(database_url: str) -> None:
     async with console(database_url, "http://127.0.0.1:9") as desk:
         answer = await desk.browser().get("/login/oidc")
         assert (answer.status_code, "does not answer" in answer.text) == (503, True)
+
+
+async def test_departures_from_one_address_are_bounded(desk: Desk) -> None:
+    asked = "SELECT count(*) FROM staff_oidc_login"
+    thief, most = desk.browser(), desk.console.most_departures
+    desk.console.most_departures = 3
+    for _ in range(3):
+        await there(thief)
+    before = await desk.api.database.fetchval(asked)
+    answer = await thief.get("/login/oidc")
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+    assert await desk.api.database.fetchval(asked) == before
+    await there(desk.browser())  # others have theirs
+    desk.console.most_departures = most
