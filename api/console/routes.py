@@ -1,5 +1,6 @@
 """How pages are routed: not in the OpenAPI document, and nothing is done for a forged request."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,7 +12,9 @@ from fastapi.routing import APIRoute
 from api.console import forgery
 from api.console.visits import Needs
 from api.json_route import LimitedRequest
+from models.errors import BadRequest
 
+PATIENCE_SECONDS = 60.0
 FRAGMENT = "fragment"  # the tag of a route that gives a part of a page
 
 
@@ -19,6 +22,15 @@ class FormRequest(LimitedRequest):
     """Its form is at most so long; what is uploaded is read as it comes, by its own route."""
 
     most_bytes = 4_000_000
+
+    async def body(self) -> bytes:
+        """In time: it is read before anybody has shown who they are."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await super().body()
+        except TimeoutError:
+            detail = f"the form was not here within {PATIENCE_SECONDS:g} seconds"
+            raise BadRequest(detail, field="body", reason="cut_off") from None
 
 
 class PageRoute(APIRoute):

@@ -1,8 +1,12 @@
 """Forms that no browser sends: too long by another name, with what cannot be stored."""
 
+import asyncio
+
 import pytest
 from console_visitors import ORIGIN, Browser, Desk
+from listening_api import app_of, listening
 
+from api.console import routes
 from api.console.forgery import HEADER
 from api.console.routes import FormRequest
 
@@ -61,3 +65,18 @@ async def test_a_form_is_in_the_letters_that_browsers_send(
     body = FIELDS + b"--x--\r\n"
     answer = await guest.http.post("/console/login", content=body, headers=headers)
     assert answer.status_code == status
+
+
+async def test_a_form_that_does_not_come_to_its_end_is_given_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "PATIENCE_SECONDS", 0.2)
+    async with listening(app_of(desk.api)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            b"POST /console/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\nemail="
+        )
+        answer = await asyncio.wait_for(reader.readline(), 20)
+        writer.close()
+    assert answer == b"HTTP/1.1 400 Bad Request\r\n"
