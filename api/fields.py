@@ -1,12 +1,11 @@
 """Values of bodies, stricter than pydantic alone: what a caller wrote is what is meant."""
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
+from models import time_zones
 from models.errors import Invalid
 
 # A name may end in a header, or on one line of a text.
@@ -45,16 +44,10 @@ Chat = Annotated[
 
 def time_zone(name: str, field: str = "to.time_zone") -> str:
     """The name itself, if it is one of the IANA database."""
-    if name and name not in _time_zones():
+    if name and name not in time_zones.names():
         raise Invalid(
             "not a time zone of the IANA database, such as Europe/Berlin",
             field=field,
             reason="unknown_time_zone",
         )
     return name
-
-
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    """By their names: the system's folder also holds what only this machine means by it."""
-    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -4,10 +4,9 @@ Errors name field and reason, never what was in the field: that is an address, o
 """
 
 import re
-from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import available_timezones
 
+from models import time_zones
 from models.errors import Invalid
 
 LONGEST = 200  # of an id and a name
@@ -57,7 +56,7 @@ def locale(value: Any) -> str:
 def time_zone(value: Any) -> str:
     """By its name."""
     found = plain_text("time_zone", value)
-    if found and found not in _time_zones():
+    if found and found not in time_zones.names():
         detail = "not a time zone of the IANA database, such as Europe/Berlin"
         raise wrong("time_zone", "unknown_time_zone", detail)
     return found
@@ -75,9 +74,3 @@ def plain_text(field: str, value: Any) -> str:
 def wrong(field: str, reason: str, detail: str, limit: int | None = None) -> Invalid:
     """What is wrong with a field."""
     return Invalid(detail, field=field, reason=reason, limit=limit)
-
-
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    """By their names: the system's folder also holds what only this machine means by it."""
-    return frozenset(available_timezones() - {"localtime", "Factory"})

@@ -1,7 +1,5 @@
 """My account: name, language, time zone, password; and the end of one's other sessions."""
 
-from zoneinfo import available_timezones
-
 from fastapi import Request, Response
 
 from api.console import cookies, texts
@@ -12,12 +10,12 @@ from api.console.texts import LANGUAGES, label
 from api.console.throttle import attempt
 from api.console.visits import Reader, StaffVisit
 from api.deps import Begin, Session
-from models import passwords
+from models import passwords, time_zones
 from models.errors import Invalid
 from models.repositories import audit_log, staff, staff_sessions
 
 router = pages("/account")
-ZONES = sorted(zone for zone in available_timezones() if "/" in zone and zone[0].isupper())
+ZONES = sorted(zone for zone in time_zones.names() if "/" in zone and zone[0].isupper())
 LONGEST_NAME = 100
 
 
@@ -37,7 +35,7 @@ async def change(visit: Reader, session: Session, form: Form) -> Response:
         raise Invalid(detail, field="name", limit=LONGEST_NAME, reason="name_length")
     if language and language not in LANGUAGES:
         raise Invalid("no such language", field="language", reason="unknown_language")
-    if zone and zone not in available_timezones():
+    if zone and zone not in time_zones.names():
         raise Invalid("no such time zone", field="time_zone", reason="unknown_time_zone")
     await staff.prefer(session, visit.member["id"], name, language, zone)
     changed = sorted({"name", "language", "time_zone"} & set(form))

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.console import cookies, rendering, texts
 from api.console.state import Console, console_of
+from models import time_zones
 from models.errors import Forbidden, NotFound
 from models.repositories import staff, staff_sessions
 from models.repositories.audit_log import Actor, Entry
@@ -233,7 +234,7 @@ def _tastes(request: Request, console: Console, member: Member | None = None) ->
     return {
         "language": language,
         "theme": chosen["theme"] if chosen["theme"] in THEMES else "auto",
-        "zone": ZoneInfo(zone if zone in available_timezones() else "UTC"),
+        "zone": ZoneInfo(zone if zone in time_zones.names() else "UTC"),
     }
 
 
