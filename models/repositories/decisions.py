@@ -27,12 +27,15 @@ CASE phase WHEN 'sending' THEN lease_until
 # best contact on the channel; of one that was merged while this was accepted, the other's, which is
 # looked for only then. `first` takes one channel after the other. Materialized, and never joined
 # with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
+#
+# `driving` is the owner, found by its id alone, and no listing is looked for by a constant status:
+# with statistics that lag behind, all that runs or waits would be read for each of these.
 CANDIDATES = f"""
 open AS MATERIALIZED (
     SELECT n.id, n.application_id, n.profile_id, n.addresses, n.channels, n.channel_mode, n.due_at,
            n.expires_at, n.cancelled_at, n.pinned_account_id, n.created_at,
            n.revision, n.kind, progress.*
-    FROM owner o JOIN notification n ON n.owner_id = o.id AND n.ended_at IS NULL
+    FROM driving JOIN notification n ON n.owner_id = :owner_id AND n.ended_at IS NULL
     CROSS JOIN LATERAL (
         SELECT count(*) AS messages, COALESCE(max(m.step), 0) AS last_step,
                COALESCE(bool_and(m.phase = 'ended'), true) AS all_ended,
@@ -40,7 +43,7 @@ open AS MATERIALIZED (
                min({REACHED}) AS furthest
         FROM message m WHERE m.owner_id = :owner_id AND m.notification_id = n.id
     ) progress
-    WHERE o.id = :owner_id AND o.status = 'running'
+    WHERE driving.status = 'running'
 ), candidate AS MATERIALIZED (
     SELECT open.id, open.application_id, open.channel_mode, open.due_at, open.expires_at,
            open.pinned_account_id,
@@ -72,20 +75,30 @@ open AS MATERIALIZED (
 )
 """  # noqa: S608 - our own constants
 
+# The owner moves with every decision, and with every end that a decision could come before. Of two
+# at once the second finds it moved since it looked, and does nothing now; the next one sees what
+# the first did. Whoever needs an owner and a listing takes the owner first.
+#
 # One that was accepted for later is taken here from who would still edit it: one of the two finds
 # its listing gone, and then nothing is decided of it now.
 #
 # Nobody waits for the disk: the claim that follows does, and takes this with it. Lost in a crash
 # before that, it is decided again.
 DECIDE = text(f"""
-WITH {CANDIDATES}, waiting AS MATERIALIZED (
-    SELECT open.id, open.kind FROM open CROSS JOIN LATERAL (
-        SELECT FROM notification_listing l
+WITH driving AS MATERIALIZED (
+    UPDATE owner SET revision = revision + 1 WHERE id = :owner_id AND revision = (
+        SELECT revision FROM (
+            SELECT revision, status FROM owner WHERE id = :owner_id OFFSET 0) o
+        WHERE status = 'running')
+    RETURNING status, set_config('synchronous_commit', 'off', true) AS unhurried
+), {CANDIDATES}, waiting AS MATERIALIZED (
+    SELECT open.id, open.kind, l.status FROM open CROSS JOIN LATERAL (
+        SELECT status FROM notification_listing l
         WHERE l.kind = open.kind AND l.status = 'scheduled' AND l.id = open.id LIMIT 1) l
     WHERE open.due_at > open.created_at AND open.due_at <= now()
 ), begun AS (
     UPDATE notification_listing l SET status = 'open' FROM waiting
-    WHERE l.kind = waiting.kind AND l.status = 'scheduled' AND l.id = waiting.id
+    WHERE l.kind = waiting.kind AND l.status = waiting.status AND l.id = waiting.id
     RETURNING l.id
 ), chosen AS (
     SELECT c.*, s.reason AS suppressed,
@@ -117,18 +130,23 @@ WITH {CANDIDATES}, waiting AS MATERIALIZED (
 SELECT channel, min(seq) AS first, max(seq) AS last, max(expires_at) AS expires_at,
        count(result) AS ended,
        (SELECT count(*) FROM open) - (SELECT count(DISTINCT notification_id) FROM written) AS others
-FROM written CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
-GROUP BY channel
+FROM written GROUP BY channel
 """)  # noqa: S608 - our own constant
 
 # The owner ends with its last notification, in the same statement. Notifications first, then the
-# owner, and whatever somebody else is ending or cancelling is left to them: so no two of these, and
-# no cancellation, ever wait for each other in a circle; nor does one end that was edited since it
-# was looked at. The first two columns are for the delivery that asks: when there is next something
-# to do in its range, NULL if all of that ended.
+# owner, then listings, and whatever somebody else is ending or cancelling is left to them: so no
+# two of these, and no cancellation, ever wait for each other in a circle; nor does one end that was
+# edited since it was looked at. One that is not `settled` could get a message from a decision that
+# looked before: it ends only if the owner, waited for, has not moved. The first two columns are for
+# the delivery that asks: when there is next something to do in its range, NULL if all of that
+# ended.
 END = text(f"""
-WITH {CANDIDATES}, over AS (
-    SELECT open.id, open.revision, CASE
+WITH driving AS MATERIALIZED (
+    SELECT status, revision FROM owner WHERE id = :owner_id
+), {CANDIDATES}, over AS (
+    SELECT open.id, open.revision,
+        messages > 0 AND (channel_mode = 'all' OR reached OR last_step = cardinality(channels))
+            AS settled, CASE
         WHEN messages = 0 AND cancelled_at IS NOT NULL THEN 'cancelled'
         WHEN messages = 0 AND expires_at <= now() + CAST(:call_deadline AS interval) THEN 'expired'
         WHEN messages = 0 THEN 'no_contact'
@@ -141,29 +159,35 @@ WITH {CANDIDATES}, over AS (
     WHERE all_ended AND id NOT IN (SELECT id FROM candidate)
       AND (messages > 0 OR due_at <= now() OR cancelled_at IS NOT NULL)
 ), free AS (
-    SELECT n.id, over.why, over.listed_as
+    SELECT n.id, over.settled, over.why, over.listed_as
     FROM notification n JOIN over ON over.id = n.id AND over.revision = n.revision
     WHERE n.ended_at IS NULL FOR UPDATE OF n SKIP LOCKED
+), moved AS (
+    UPDATE owner SET revision = owner.revision + 1,
+        status = CASE WHEN last THEN 'ended' ELSE owner.status END,
+        ended_at = CASE WHEN last THEN now() END
+    FROM driving CROSS JOIN (
+        SELECT NOT EXISTS (SELECT FROM open WHERE id NOT IN (SELECT id FROM free)) AS last OFFSET 0
+    ) rest
+    WHERE owner.id = :owner_id AND owner.revision = driving.revision
+      AND driving.status = 'running' AND (last OR EXISTS (SELECT FROM free WHERE NOT settled))
+    RETURNING owner.status
 ), ended AS (
     UPDATE notification n SET ended_at = now(), end_reason = free.why
-    FROM free WHERE n.id = free.id
+    FROM free WHERE n.id = free.id AND (free.settled OR EXISTS (SELECT FROM moved))
     RETURNING n.id, n.application_id, n.owner_id, n.kind, free.why, free.listed_as
 ), events AS (
     INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
     SELECT application_id, id, owner_id, 'ended', why FROM ended
 ), listed AS (
-    UPDATE notification_listing l SET status = ended.listed_as FROM ended
-    WHERE l.kind = ended.kind AND l.status IN ('open', 'scheduled') AND l.id = ended.id
-), owner_ended AS (
-    UPDATE owner SET status = 'ended', ended_at = now()
-    WHERE id = :owner_id AND status = 'running'
-      AND NOT EXISTS (SELECT FROM open WHERE id NOT IN (SELECT id FROM ended))
-    RETURNING id
+    UPDATE notification_listing l SET status = ended.listed_as
+    FROM ended, unnest(ARRAY['open', 'scheduled']) AS was
+    WHERE l.kind = ended.kind AND l.status = was AND l.id = ended.id
 )
 SELECT min({LOOK_AT}) AS look_again_at,
        min(expires_at - CAST(:call_deadline AS interval)) FILTER (WHERE phase = 'queued')
            AS first_expiry,
-       EXISTS (SELECT FROM owner_ended) AS ended
+       EXISTS (SELECT FROM moved WHERE status = 'ended') AS ended
 FROM message WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last
   AND channel = :channel AND phase <> 'ended'
 """)  # noqa: S608 - our own constant

@@ -2,7 +2,7 @@
 
 Its listing is what both need: `decide` moves it from `scheduled`, an edit takes it away and writes
 another; whoever comes second finds nothing and does nothing. Locks are taken in the pipeline's
-order: start row, notification, listing, owner.
+order: start row, notification, owner, listing.
 """
 
 from collections.abc import Collection, Mapping
@@ -32,6 +32,11 @@ SELECT id FROM notification
 WHERE id = :id AND application_id = :application_id AND revision = :revision
   AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp()
 FOR UPDATE
+""")
+
+LOCK_OWNER = text("""
+SELECT id FROM owner WHERE id = (SELECT owner_id FROM notification WHERE id = :id)
+FOR NO KEY UPDATE
 """)
 
 # Without a new life it keeps the one it has, from whenever it is due.
@@ -143,9 +148,11 @@ async def edit(
     }
     session.info["wrote"] = True  # from here on a lost answer leaves it open
     await session.execute(LOCK_STARTS, values)
-    for step in (LOCK, UNLIST):
-        if not (await session.execute(step, values)).all():
-            return None
+    if not (await session.execute(LOCK, values)).all():
+        return None
+    await session.execute(LOCK_OWNER, values)
+    if not (await session.execute(UNLIST, values)).all():
+        return None
     found = (await session.execute(EDIT, values)).one()
     values |= {"owner_id": found.owner_id, "due_at": found.due_at}
     await session.execute(LIST, values)

@@ -45,22 +45,32 @@ WITH cancelled AS (
 )
 SELECT id, owner_id FROM cancelled
 """)  # noqa: S608 - our own constant
-# What has no message ends here and now. Its owner's workflow, woken or found overdue, ends itself.
+# What has no message, and gets none from a decision under way, ends here and now: owners move with
+# decisions, and with this. Its owner's workflow, woken or found overdue, ends what is left, and
+# itself. Owners in the order of their ids, so that no two of these wait in a circle.
 END = text("""
-WITH ended AS (
+WITH taken AS MATERIALIZED (
+    SELECT o.id, o.revision = seen.revision AS unmoved
+    FROM owner o JOIN owner seen ON seen.id = o.id
+    WHERE o.id = ANY(:owner_ids) AND o.status = 'running' ORDER BY o.id FOR UPDATE OF o
+), ended AS (
     UPDATE notification n SET ended_at = now(), end_reason = 'cancelled'
-    WHERE n.id = ANY(:ids) AND n.ended_at IS NULL AND NOT EXISTS (
+    WHERE n.id = ANY(:ids) AND n.ended_at IS NULL
+    AND (n.owner_id IS NULL OR n.owner_id IN (SELECT id FROM taken WHERE unmoved))
+    AND NOT EXISTS (
         SELECT FROM message m WHERE m.owner_id = n.owner_id AND m.notification_id = n.id)
     RETURNING n.id, n.application_id, n.owner_id, n.kind
 ), listed AS (
-    UPDATE notification_listing l SET status = 'cancelled' FROM ended
-    WHERE l.kind = ended.kind AND l.status IN ('open', 'scheduled') AND l.id = ended.id
+    UPDATE notification_listing l SET status = 'cancelled'
+    FROM ended, unnest(ARRAY['open', 'scheduled']) AS was
+    WHERE l.kind = ended.kind AND l.status = was AND l.id = ended.id
 ), told AS (
     INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
     SELECT application_id, id, owner_id, 'ended', 'cancelled' FROM ended
 ), looked AS (
-    UPDATE owner SET next_at = now() WHERE id = ANY(:owner_ids) AND status = 'running'
-    RETURNING id, kind
+    UPDATE owner SET next_at = now(), revision = owner.revision + 1
+    FROM taken WHERE owner.id = taken.id
+    RETURNING owner.id, kind
 )
 SELECT (SELECT count(*) FROM notification n WHERE n.id = ANY(:ids) AND EXISTS (
            SELECT FROM message m WHERE m.owner_id = n.owner_id AND m.notification_id = n.id

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from activities.decide import DecideActivities
 from models.messages import Channel
-from models.repositories import decisions, notifications
+from models.repositories import decisions, notifications, sweeps
 from models.selection import Selection
 from models.sessions import Sessions
 
@@ -98,9 +98,13 @@ async def test_what_was_queued_while_it_was_cancelled_ends(batch) -> None:
         await decisions.decide(deciding, batch.id)  # not committed yet
         async with batch.sessions.begin() as session:
             assert await notifications.cancel(session, batch.id, id, uuid7())
-            assert await decisions.end(session, batch.id)
 
-    assert (await DecideActivities(batch.sessions).decide(batch.id)).ended == "ended"
+    workflow = DecideActivities(batch.sessions)
+    decision = await workflow.decide(batch.id)
+    async with batch.sessions.begin() as session:
+        for which in decision.deliver:
+            await sweeps.sweep(session, which)
+    assert (await workflow.decide(batch.id)).ended == "ended"
 
     async with batch.sessions.begin() as session:
         sql = text("SELECT phase, result FROM message WHERE owner_id = :id")
