@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
+from api import answer_examples
 from api.bodies import BatchItem
 
 PROBLEM = "application/problem+json"
@@ -84,6 +85,8 @@ def _completed(document: dict[str, Any]) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation["responses"].pop("422", None)
+            for answer in operation["responses"].values():
+                answer_examples.show(path, answer, schemas)
             if path.startswith("/v1/"):
                 operation["responses"] |= {str(s): _problem(s) for s in _statuses(operation)}
     return document

@@ -1,6 +1,6 @@
 """Health: liveness is the event loop alone; readiness: could a request be accepted?"""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
@@ -15,6 +15,9 @@ router = APIRouter(tags=["health"])
 # Migrations only ever go up, and the next one keeps what this build needs.
 REVISION = text("SELECT version_num FROM alembic_version")
 ENOUGH_DAYS = 2
+ALIVE: dict[int | str, Any] = {
+    200: {"content": {"application/json": {"example": {"status": "ok"}}}}
+}
 
 
 class ReadyView(BaseModel):
@@ -25,7 +28,7 @@ class ReadyView(BaseModel):
     partitions: int | None = None
 
 
-@router.get("/health/live")
+@router.get("/health/live", responses=ALIVE)
 async def live() -> dict[str, str]:
     """Does the process answer?"""
     return {"status": "ok"}
