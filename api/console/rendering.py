@@ -13,6 +13,7 @@ from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.datastructures import URL
 from uuid_utils.compat import uuid7
 
 from api.console import assets, details, texts
@@ -58,8 +59,8 @@ def render(template: str, visit: "Visit", context: Mapping[str, Any]) -> str:
     asked = visit.request.url
     always = {
         "visit": visit,
-        "here": f"{asked.path}?{asked.query}" if asked.query else asked.path,
-        "here_with": lambda **changed: str(asked.include_query_params(**changed)),
+        "here": _without_host(asked),
+        "here_with": lambda **changed: _without_host(asked.include_query_params(**changed)),
         "section": f"/{asked.path.removeprefix('/console').strip('/').partition('/')[0]}",
         "url": visit.url,
         "form_token": form_token(visit.token),
@@ -68,6 +69,11 @@ def render(template: str, visit: "Visit", context: Mapping[str, Any]) -> str:
         "lang": texts.TAGS[visit.language],
     }
     return environment(visit.language).get_template(template).render({**always, **context})
+
+
+def _without_host(asked: URL) -> str:
+    """The address on this host, whatever the request calls it."""
+    return f"{asked.path}?{asked.query}" if asked.query else asked.path
 
 
 def time(at: datetime | None, visit: "Visit", *, relative: bool = False) -> Markup:

@@ -135,3 +135,12 @@ async def test_a_member_of_some_applications_sees_no_others(desk: Desk) -> None:
     assert (await limited.get("/staff")).status_code == 403
     everywhere = desk.staff[Role.ADMIN]
     assert (await everywhere.get("/campaigns?application=theirs")).status_code == 200
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.method == "GET"], ids=str)
+async def test_no_link_leads_to_a_host_that_the_request_names(desk: Desk, page: Page) -> None:
+    admin = desk.staff[Role.ADMIN]
+    path = f"{page.address}?limit=1"  # there is a next page, where there is a list
+    answer = await admin.get(path, headers={"Host": "evil.example"})
+    assert "evil.example" not in answer.text
+    assert all("evil.example" not in value for value in answer.headers.values())
