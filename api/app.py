@@ -15,6 +15,7 @@ from api.console import app as console
 from api.key_cache import KeyCache
 from api.limits import Limits
 from api.load import Load
+from api.readiness import Readiness
 from api.routers import (
     applications,
     audiences,
@@ -91,6 +92,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     # The others are for keys, counts and starts, which never wait behind requests.
     app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
     app.state.streams = Streams()
+    app.state.readiness = Readiness(sessions)
     app.state.keys = KeyCache(sessions)
     app.state.limits = Limits(settings.key_requests_per_second)
     app.state.starter = Starter(temporal, sessions)

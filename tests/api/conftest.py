@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 from api_in_process import SECRET_KEYS, Api, serving, welcome
+from counted_sessions import Counted
 from own_application import Vendors, own_application
 from own_campaigns import ByHand, Team, by_hand, team_of
 from pipeline_by_hand import Pipeline
@@ -111,6 +112,14 @@ async def hands(database_url: str) -> AsyncIterator[ByHand]:
 async def pipeline(database_url: str) -> AsyncIterator[Pipeline]:
     engine = database.engine(database_url, pool=4)
     yield Pipeline(Sessions(engine))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def counted(database_url: str) -> AsyncIterator[Counted]:
+    """Sessions that count how often one was wanted."""
+    engine = database.engine(database_url, pool=4)
+    yield Counted(engine)
     await engine.dispose()
 
 

@@ -2,34 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from api_in_process import Api
+from counted_sessions import Counted
 
 from api.key_cache import KEPT, KeyCache
-from models import database, keys
-from models.sessions import Session, Sessions
-
-
-class Counted(Sessions):
-    """How often a connection was asked for."""
-
-    asked = 0
-
-    @asynccontextmanager
-    async def singly(self) -> AsyncIterator[Session]:
-        self.asked += 1
-        async with super().singly() as session:
-            yield session
-
-
-@pytest.fixture
-async def counted(database_url: str) -> AsyncIterator[Counted]:
-    engine = database.engine(database_url, pool=4)
-    yield Counted(engine)
-    await engine.dispose()
+from models import keys
 
 
 @pytest.fixture
