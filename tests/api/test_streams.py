@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,7 +13,8 @@ from own_campaigns import CAMPAIGNS, Person, Team
 from raw_peers import until
 from uuid_utils.compat import uuid7
 
-from api.streams import MOST, MOST_OF_KEY
+from api.streams import MOST, MOST_OF_APPLICATION, MOST_OF_KEY
+from models.repositories.api_keys import Caller
 
 Make = Callable[[Person], Awaitable[str]]
 
@@ -34,6 +36,11 @@ async def notification(person: Person) -> str:
 async def campaign(person: Person) -> str:
     """The same, of a draft."""
     return f"{CAMPAIGNS}/{await person.make(1)}/progress/stream"
+
+
+def caller(application_id: UUID | None = None) -> Caller:
+    """Somebody with a key of their own."""
+    return Caller(uuid7(), application_id or uuid7(), "another", "somebody", frozenset())
 
 
 @asynccontextmanager
@@ -80,13 +87,29 @@ async def test_too_many_of_all_are_told_to_come_again(
 ) -> None:
     path, streams = await make(team.ada), app_of(api).state.streams
     await until(lambda: not streams.under_way)
-    others = [uuid7() for _ in range(MOST // MOST_OF_KEY)] * MOST_OF_KEY
-    for key_id in others:
-        streams.begin(key_id)
+    others = [caller() for _ in range(MOST)]
+    for other in others:
+        streams.begin(other)
     async with stream(port, team.ada, path) as seen:
         problem = await problem_of(seen)
     assert (problem["status"], problem["code"], problem["limit"]) == (503, "busy", MOST)
-    for key_id in others:
-        streams.end(key_id)
+    for other in others:
+        streams.end(other)
     async with stream(port, team.ada, path) as again:
         assert again.status_code == 200
+
+
+async def test_an_application_has_its_share_however_many_keys_it_makes(
+    api: Api, port: int, team: Team
+) -> None:
+    path, streams = await notification(team.ada), app_of(api).state.streams
+    await until(lambda: not streams.under_way)
+    own = [caller(team.app.id) for _ in range(MOST_OF_APPLICATION)]
+    for one in own:
+        streams.begin(one)
+    async with stream(port, team.ada, path) as seen:
+        problem = await problem_of(seen)
+    assert (problem["code"], problem["limit"]) == ("too_many_streams", MOST_OF_APPLICATION)
+    streams.begin(other := caller())
+    for one in (*own, other):
+        streams.end(one)
