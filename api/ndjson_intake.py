@@ -5,8 +5,7 @@ the upload, what was stored is kept; to send the same again changes nothing.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +13,7 @@ from fastapi import Request
 
 from api.upload_body import Body, check_encoding, too_large
 from api.upload_parsing import PARSING
+from api.upload_places import UploadPlaces
 from models.database import is_away
 from models.errors import Unavailable, UnsupportedMediaType
 from models.person_fields import Refusal
@@ -25,13 +25,12 @@ MOST_WITH_BLANK = 2 * MOST_LINES  # which are nothing, but take time
 MOST_BYTES = 2**28
 MOST_REFUSALS = 10_000  # shown; all are counted
 BLOCK_BYTES = 64 * 1024
-MOST_AT_ONCE = 16
+PLACES = UploadPlaces(most=16, most_of_one=4)
 NDJSON = "application/x-ndjson"
 NDJSON_TYPE = re.compile(r"application/(x-)?(ndjson|jsonl|jsonlines) *(;.*)?", re.IGNORECASE)
 
 # Stores a block; what it refuses in turn.
 Keep = Callable[[Sequence[Any]], Awaitable[Sequence[Refusal]]]
-_under_way: set[int] = set()
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ class NdjsonIntake:
                 "the body must be NDJSON", field="Content-Type", limit=NDJSON
             )
         body = Body(request, MOST_BYTES, MOST_BYTES)
-        with _place(self):
+        with PLACES.taken(request):
             async for chunk in body.chunks():
                 self._buffer += chunk
                 if len(self._buffer) >= BLOCK_BYTES:
@@ -103,15 +102,3 @@ class NdjsonIntake:
                 retry_after_seconds=2,
                 reason="database_unavailable",
             ) from None
-
-
-@contextmanager
-def _place(intake: NdjsonIntake) -> Iterator[None]:
-    if len(_under_way) >= MOST_AT_ONCE:
-        detail = "too many uploads at once; nothing was stored"
-        raise Unavailable(detail, retry_after_seconds=5, reason="busy")
-    _under_way.add(id(intake))
-    try:
-        yield
-    finally:
-        _under_way.discard(id(intake))
