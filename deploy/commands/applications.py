@@ -9,7 +9,7 @@ import typer
 from deploy.commands.options import AsJson
 from deploy.managing import applications as managing
 from deploy.managing.actor import actor
-from deploy.managing.listing import show_rows
+from deploy.managing.listing import show_json, show_rows
 from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
 from models.errors import Invalid
@@ -34,7 +34,7 @@ def list_applications(data: Folder = None, as_json: AsJson = False) -> None:
     """List them, by name."""
     rows = in_transaction(reach(data), NAME, application_directory.page)
     if as_json:
-        typer.echo(json.dumps(rows, default=str))
+        show_json(rows)
     else:
         show_rows(COLUMNS, [_words(row) for row in rows])
 

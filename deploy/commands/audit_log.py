@@ -9,7 +9,7 @@ import typer
 from deploy.commands.options import AsJson
 from deploy.managing import applications
 from deploy.managing.expected import expected_head
-from deploy.managing.listing import show_rows
+from deploy.managing.listing import say_more, show_json, show_rows
 from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
 from deploy.sending.account import printable
@@ -31,13 +31,17 @@ def list_entries(
     subject: Annotated[str | None, typer.Option(help="The id of what it was done to.")] = None,
     since: When = None,
     until: When = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    cursor: Annotated[
+        int | None, typer.Option(min=1, help="Go on behind the entry of this number.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All there are, however many.")] = False,
     data: Folder = None,
     as_json: AsJson = False,
 ) -> None:
     """List entries, the newest first; times are UTC."""
 
-    async def read(session: Session) -> list[Row]:
+    async def read(session: Session) -> tuple[list[Row], str | None]:
         id = await applications.known(session, application) if application else None
         filters = Filters(
             application_id=id,
@@ -47,14 +51,16 @@ def list_entries(
             since=since and since.replace(tzinfo=UTC),
             until=until and until.replace(tzinfo=UTC),
         )
-        return await audit_entries.page(session, filters, None, limit)
+        return await _entries(session, filters, cursor, None if every else limit)
 
-    rows = in_transaction(reach(data), NAME, read)
+    rows, following = in_transaction(reach(data), NAME, read)
     if as_json:
-        typer.echo(json.dumps(rows, default=str))
+        show_json(rows, following)
         return
     columns = ("number", "at (UTC)", "who", "what", "to", "changed")
     show_rows(columns, [_words(row) for row in rows])
+    if following:
+        say_more(following)
 
 
 @audit_log.command()
@@ -75,6 +81,22 @@ def verify(
     _tell(found, as_json=as_json)
     if found.broken is not None:
         raise typer.Exit(1)
+
+
+async def _entries(
+    session: Session, filters: Filters, before: int | None, limit: int | None
+) -> tuple[list[Row], str | None]:
+    """So many, else all; and the number to go on behind, if there are more."""
+    rows: list[Row] = []
+    while limit is None or len(rows) <= limit:
+        size = MOST if limit is None else min(MOST, limit + 1 - len(rows))
+        page = await audit_entries.page(session, filters, before, size)
+        rows += page
+        if len(page) < size:
+            break
+        before = page[-1]["number"]
+    shown = rows[:limit]
+    return shown, str(shown[-1]["number"]) if len(shown) < len(rows) else None
 
 
 def _tell(found: Verified, *, as_json: bool) -> None:

@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 the API does not do that, 2 the command makes no sense or 
 """
 
 import time
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,7 +12,9 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
+from api.sdk.campaigns import Campaigns
 from deploy.calling.caller import Caller, calling, stdout
+from deploy.calling.listing import Paging, show_list
 from deploy.campaigning.approving import as_seen, show_for_approval, signal_command
 from deploy.campaigning.drafting import Draft, rate, variables
 from deploy.campaigning.people_file import uploaded
@@ -79,14 +80,13 @@ def create(
 @calling
 def list_campaigns(
     caller: Caller,
+    paging: Paging,
     status: Annotated[str | None, typer.Option(help="draft, running …")] = None,
     archived: Annotated[bool, typer.Option("--archived", help="Archived ones too.")] = False,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 20,
 ) -> None:
     """List them, the newest first."""
     query: dict[str, Any] = {"archived": archived, **({"status": status} if status else {})}
-    found = caller.tidings.campaigns.list(**query, limit=min(100, limit))
-    caller.tell({"items": list(islice(found, limit))}, show_page)
+    show_list(caller, Campaigns.list, paging, show_page, **query)
 
 
 @campaigns.command()
@@ -300,7 +300,7 @@ def report(caller: Caller, campaign_id: ID) -> None:
 def events(caller: Caller, campaign_id: ID) -> None:
     """Print its account: who did what, refused approvals too."""
     found = caller.tidings.campaigns.events(campaign_id, limit=500)
-    caller.tell({"items": list(found)}, show_events)
+    caller.tell({"items": list(found), "next": None}, show_events)
 
 
 @campaigns.command("audit")

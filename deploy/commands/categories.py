@@ -5,14 +5,15 @@ Exit codes: 0 done, 1 the API does not do that, 2 the command makes no sense or 
 """
 
 from dataclasses import asdict, dataclass
-from itertools import islice
 from typing import Annotated, Any
 
 import typer
 from typer import Option
 
+from api.sdk.categories import Categories
 from deploy.authoring.views import show_categories, show_category
 from deploy.calling.caller import Caller, calling
+from deploy.calling.listing import Paging, show_list
 from deploy.sending.refusals import CannotRead, Refused
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The category's name.")]
@@ -48,12 +49,9 @@ class Fields:
 
 @categories.command("list")
 @calling
-def list_categories(
-    caller: Caller, limit: Annotated[int, Option(help="At most so many.", min=1)] = 100
-) -> None:
+def list_categories(caller: Caller, paging: Paging) -> None:
     """List them, by name."""
-    found = caller.tidings.categories.list(limit=min(100, limit))
-    caller.tell({"items": list(islice(found, limit))}, show_categories)
+    show_list(caller, Categories.list, paging, show_categories)
 
 
 @categories.command()

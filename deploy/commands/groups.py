@@ -7,9 +7,10 @@ from uuid import UUID
 import typer
 
 from api.sdk import Tidings
+from api.sdk.groups import Groups
 from api.sdk.models import GroupView
 from deploy.calling.caller import Caller, calling
-from deploy.calling.listing import Limit, first, page_size
+from deploy.calling.listing import Paging, show_list
 from deploy.people.lines import opened
 from deploy.people.views import show_group, show_groups, show_members, show_profiles
 from deploy.sending.refusals import CannotRead, Refused
@@ -25,12 +26,11 @@ groups = typer.Typer(help="Named sets of profiles.", no_args_is_help=True)
 @calling
 def list_groups(
     caller: Caller,
+    paging: Paging,
     name: Annotated[str, typer.Option(help="A part of the name.")] = "",
-    limit: Limit = 20,
 ) -> None:
     """List them by name, and how many are in each."""
-    found = caller.tidings.groups.list(name=name, limit=page_size(limit))
-    caller.tell(first(found, limit), show_groups)
+    show_list(caller, Groups.list, paging, show_groups, name=name)
 
 
 @groups.command()
@@ -85,11 +85,10 @@ def delete(
 
 @groups.command()
 @calling
-def members(caller: Caller, group: Group, limit: Limit = 20) -> None:
+def members(caller: Caller, group: Group, paging: Paging) -> None:
     """List its members, the oldest first."""
     view = _found(caller.tidings, group)
-    found = caller.tidings.groups.members(view["id"], limit=page_size(limit))
-    caller.tell(first(found, limit), show_profiles)
+    show_list(caller, Groups.members, paging, show_profiles, view["id"])
 
 
 @groups.command()

@@ -10,7 +10,7 @@ import typer
 from deploy.commands.options import AsJson
 from deploy.managing import applications
 from deploy.managing.actor import actor
-from deploy.managing.listing import show_rows
+from deploy.managing.listing import show_json, show_rows
 from deploy.managing.new_key import MOST_DAYS, expiry, scopes_of, words_of
 from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
@@ -92,7 +92,7 @@ def list_keys(data: Folder = None, as_json: AsJson = False) -> None:
     """List all keys, without what they are."""
     rows = in_transaction(reach(data), NAME, lambda session: api_keys.page(session, None))
     if as_json:
-        typer.echo(json.dumps(rows, default=str))
+        show_json(rows)
         return
     columns = ("id", "application", "name", "owner", "ends in", "scopes", "state", "used (UTC)")
     show_rows(columns, [_words(row) for row in rows])

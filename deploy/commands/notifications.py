@@ -10,8 +10,9 @@ from uuid import UUID
 
 import typer
 
+from api.sdk.notifications import Notifications
 from deploy.calling.caller import Caller, calling, stdout
-from deploy.calling.listing import Limit, first, page_size
+from deploy.calling.listing import Paging, show_list
 from deploy.campaigning.drafting import variables
 from deploy.notifying.views import (
     event_line,
@@ -38,6 +39,7 @@ notifications = typer.Typer(help="What became of notifications.", no_args_is_hel
 @calling
 def list_notifications(
     caller: Caller,
+    paging: Paging,
     status: Annotated[Status | None, typer.Option(help="sent, failed …")] = None,
     category: Annotated[str | None, typer.Option(help="otp, transactional …")] = None,
     priority: Annotated[Priority | None, typer.Option(help="As it was accepted.")] = None,
@@ -47,10 +49,13 @@ def list_notifications(
     since: Annotated[str | None, typer.Option("--from", help="Accepted then or later.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Accepted before then.")] = None,
     metadata: Annotated[list[str] | None, typer.Option(help="order=4711. Repeat it.")] = None,
-    limit: Limit = 20,
 ) -> None:
     """List them by filters that must all hold, the newest first."""
-    found = caller.tidings.notifications.list(
+    show_list(
+        caller,
+        Notifications.list,
+        paging,
+        show_page,
         status=status.value if status else None,
         category=category,
         priority=priority,
@@ -60,9 +65,7 @@ def list_notifications(
         from_=since,
         to=until,
         metadata=variables(metadata or ()),
-        limit=page_size(limit),
     )
-    caller.tell(first(found, limit), show_page)
 
 
 @notifications.command()

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import typer
 
+from api.sdk.profiles import Profiles
 from deploy.calling.caller import Caller, calling
-from deploy.calling.listing import Limit, first, page_size
+from deploy.calling.listing import Paging, show_list
 from deploy.campaigning.drafting import variables
 from deploy.people.lines import opened
 from deploy.people.views import show_bulk, show_deleted, show_profile, show_profiles
@@ -31,23 +32,25 @@ profiles = typer.Typer(help="People who receive, and their contacts.", no_args_i
 @calling
 def list_profiles(
     caller: Caller,
+    paging: Paging,
     name: Annotated[str | None, typer.Option(help="A part of it.")] = None,
     external_id: Annotated[str | None, typer.Option(help="Its beginning.")] = None,
     address: Annotated[str | None, typer.Option(help="Whose is it?")] = None,
     channel: Annotated[Channel | None, typer.Option(help="Of the address.")] = None,
     group: Annotated[UUID | None, typer.Option(help="Members of it, by its id.")] = None,
-    limit: Limit = 20,
 ) -> None:
     """List them, the newest first."""
-    found = caller.tidings.profiles.list(
+    show_list(
+        caller,
+        Profiles.list,
+        paging,
+        show_profiles,
         name=name,
         external_id=external_id,
         address=address,
         channel=channel.value if channel else None,
         group_id=group,
-        limit=page_size(limit),
     )
-    caller.tell(first(found, limit), show_profiles)
 
 
 @profiles.command()

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from deploy.commands.options import AsJson
 from deploy.managing import staff as managing
-from deploy.managing.listing import show_rows
+from deploy.managing.listing import show_json, show_rows
 from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
 from models import passwords
@@ -33,7 +33,7 @@ def list_staff(data: Folder = None, as_json: AsJson = False) -> None:
     """List all members."""
     rows = in_transaction(reach(data), NAME, members.every)
     if as_json:
-        typer.echo(json.dumps(rows, default=str))
+        show_json(rows)
         return
     columns = ("email", "name", "role", "applications", "logs in by", "state")
     show_rows(columns, [_words(row) for row in rows])

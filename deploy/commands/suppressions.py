@@ -5,8 +5,9 @@ from uuid import UUID
 
 import typer
 
+from api.sdk.suppressions import Suppressions
 from deploy.calling.caller import Caller, calling
-from deploy.calling.listing import Limit, first, page_size
+from deploy.calling.listing import Paging, show_list
 from deploy.people.views import show_suppression, show_suppressions
 from models.messages import Channel
 
@@ -20,19 +21,21 @@ suppressions = typer.Typer(help="Addresses to which nothing is sent.", no_args_i
 @calling
 def list_suppressions(
     caller: Caller,
+    paging: Paging,
     channel: Annotated[Channel | None, typer.Option(help="email, sms …")] = None,
     address: Annotated[str | None, typer.Option(help="Is it suppressed?")] = None,
     reason: Annotated[str | None, typer.Option(help="bounced, requested …")] = None,
-    limit: Limit = 20,
 ) -> None:
     """List them, the newest first."""
-    found = caller.tidings.suppressions.list(
+    show_list(
+        caller,
+        Suppressions.list,
+        paging,
+        show_suppressions,
         channel=channel.value if channel else None,
         address=address,
         reason=reason,
-        limit=page_size(limit),
     )
-    caller.tell(first(found, limit), show_suppressions)
 
 
 @suppressions.command()

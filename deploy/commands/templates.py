@@ -5,12 +5,12 @@ Exit codes: 0 done, 1 the API does not do that, 2 the command makes no sense or 
 """
 
 import json
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from api.sdk.templates import Templates
 from deploy.authoring.editing import saved_from_editor, saved_from_file
 from deploy.authoring.letter import Letter, written
 from deploy.authoring.views import (
@@ -24,6 +24,7 @@ from deploy.authoring.views import (
     show_version,
 )
 from deploy.calling.caller import Caller, calling
+from deploy.calling.listing import Paging, show_list
 from deploy.campaigning.drafting import variables
 from deploy.sending.items import CHANNELS
 from deploy.sending.refusals import CannotRead, Refused
@@ -52,16 +53,14 @@ templates = typer.Typer(help="Templates: write, preview, publish.", no_args_is_h
 @calling
 def list_templates(
     caller: Caller,
+    paging: Paging,
     search: Annotated[str, typer.Option(help="A part of the name.")] = "",
     category: Category = None,
     deleted: Annotated[bool, typer.Option("--deleted", help="Deleted ones too.")] = False,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 100,
 ) -> None:
     """List them, by name."""
-    found = caller.tidings.templates.list(
-        search=search, category=category, archived=deleted, limit=min(100, limit)
-    )
-    caller.tell({"items": list(islice(found, limit))}, show_templates)
+    filters = {"search": search, "category": category, "archived": deleted}
+    show_list(caller, Templates.list, paging, show_templates, **filters)
 
 
 @templates.command()

@@ -15,6 +15,7 @@ from deploy.commands.options import AsJson
 from deploy.managing import applications
 from deploy.managing import vendors as managing
 from deploy.managing.actor import actor
+from deploy.managing.listing import show_json
 from deploy.managing.reach import Folder, reach
 from deploy.managing.transaction import in_transaction
 from deploy.managing.vendor_rows import plain, show_account, show_accounts
@@ -74,7 +75,7 @@ def list_accounts(
 
     rows = in_transaction(reach(data), NAME, read)
     if as_json:
-        typer.echo(json.dumps([plain(row) for row in rows], default=str))
+        show_json([plain(row) for row in rows])
     else:
         show_accounts(rows)
 

@@ -1,7 +1,10 @@
 """A table of rows whose first column is what other commands want: it is always whole."""
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -22,3 +25,13 @@ def show_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     if not console.is_terminal:
         console.width = UNBROKEN
     console.print(table)
+
+
+def show_json(items: Sequence[Any], following: str | None = None) -> None:
+    """A list as every command prints it with --json; `following`: the cursor of what follows."""
+    typer.echo(json.dumps({"items": items, "next": following}, default=str))
+
+
+def say_more(following: str) -> None:
+    """To a person: the list is longer."""
+    typer.echo(f"There are more: --cursor {following} goes on, --all shows all.", err=True)

@@ -125,7 +125,10 @@ def test_a_preview_is_what_would_be_sent(run, name, tmp_path) -> None:
 
 def test_the_list_is_searched(run, name) -> None:
     assert f"{name} " in run("list", "--search", name.upper()).stdout
-    assert json.loads(run("list", "--search", "no such", "--json").stdout) == {"items": []}
+    assert json.loads(run("list", "--search", "no such", "--json").stdout) == {
+        "items": [],
+        "next": None,
+    }
 
 
 def test_one_is_deleted_when_its_name_is_said_and_meant(run, seen, name) -> None:

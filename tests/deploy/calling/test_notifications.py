@@ -69,7 +69,7 @@ def test_filters_find_it_and_json_is_what_the_api_says(run, told, send) -> None:
     of_the_order = ("list", "--metadata", f"order={order}")
     found = told(notifications, *of_the_order, "--limit", 2)["items"]
     assert [item["id"] for item in found] == [ids[2], ids[1]]
-    assert told(notifications, *of_the_order, "--status", "failed") == {"items": []}
+    assert told(notifications, *of_the_order, "--status", "failed") == {"items": [], "next": None}
     table = run(notifications, *of_the_order).stdout.splitlines()
     assert [line.split()[0] for line in table] == ["id", *reversed(ids)]
 

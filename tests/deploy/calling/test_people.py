@@ -102,4 +102,4 @@ def test_an_address_is_suppressed_and_let_go(run, told) -> None:
     assert [each["id"] for each in told(suppressions, *find)["items"]] == [made["id"]]
     assert address in run(suppressions, "show", made["id"]).stdout
     assert told(suppressions, "lift", made["id"])["id"] == made["id"]
-    assert told(suppressions, *find) == {"items": []}
+    assert told(suppressions, *find) == {"items": [], "next": None}

@@ -50,7 +50,7 @@ async def test_accounts_are_ordered_paused_and_retired_by_name(tidings) -> None:
     assert (await tidings("vendors", "pause", "one"))[:2] == (0, "one is paused\n")
 
     _, out, _ = await tidings("vendors", "list", "--application", "bakery", "--json")
-    found = [(row["name"], row["state"], row["per_second"]) for row in json.loads(out)]
+    found = [(row["name"], row["state"], row["per_second"]) for row in json.loads(out)["items"]]
     assert found == [("two", "open", None), ("one", "paused", 20)]
     code, out, _ = await tidings("vendors", "show", "one", "--json")
     assert json.loads(out)["config"] == {**TWILIO, "auth_token": "**********"}

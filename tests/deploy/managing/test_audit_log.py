@@ -14,12 +14,26 @@ async def shop(tidings):
 
 async def test_what_commands_do_is_listed_with_the_systems_user(shop) -> None:
     _, out, _ = await shop("audit-log", "list", "--application", "shop", "--json")
-    entries = json.loads(out)
+    entries = json.loads(out)["items"]
     assert [e["action"] for e in entries][-2:] == ["key.create", "application.create"]
     assert {e["actor_kind"] for e in entries} == {"cli"}
     assert all(e["actor_name"] for e in entries)
     _, out, _ = await shop("audit-log", "list", "--action", "application.create")
     assert "application.create" in out.splitlines()[1]
+
+
+async def test_it_goes_on_behind_the_last_entry_that_was_shown(shop) -> None:
+    _, out, _ = await shop("audit-log", "list", "--all", "--json")
+    every = json.loads(out)
+    _, out, err = await shop("audit-log", "list", "--limit", "1", "--json")
+    first = json.loads(out)
+    assert (every["next"], first["items"], err) == (None, every["items"][:1], "")
+    assert first["next"] == str(first["items"][0]["number"])
+    rest = ("audit-log", "list", "--cursor", first["next"])
+    _, out, _ = await shop(*rest, "--limit", str(len(every["items"]) - 1), "--json")
+    assert json.loads(out) == {"items": every["items"][1:], "next": None}
+    _, _, err = await shop("audit-log", "list", "--limit", "1")
+    assert err == f"There are more: --cursor {first['next']} goes on, --all shows all.\n"
 
 
 async def test_it_is_verified_against_a_head_that_was_kept(shop, database_url) -> None:

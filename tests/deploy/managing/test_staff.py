@@ -18,7 +18,7 @@ async def test_a_member_is_made_changed_and_disabled(tidings, database_url: str)
     assert (await tidings("staff", "role", "grace@example.com", "--role", "approver"))[0] == 0
     assert (await tidings("staff", "disable", "grace@example.com"))[1] == "disabled\n"
     _, out, _ = await tidings("staff", "list", "--json")
-    rows = {row["email"]: row for row in json.loads(out)}
+    rows = {row["email"]: row for row in json.loads(out)["items"]}
     assert (rows["ada@example.com"]["role"], rows["ada@example.com"]["name"]) == ("admin", "Ada")
     assert rows["grace@example.com"]["role"] == "approver"
     assert rows["grace@example.com"]["disabled_at"]
@@ -42,7 +42,10 @@ async def test_a_new_password_is_another_one_and_undoes_disabling(tidings) -> No
     _, again, _ = await tidings("staff", "password", email, "--json")
     assert json.loads(again)["password"] != json.loads(out)["password"]
     _, out, _ = await tidings("staff", "list", "--json")
-    assert next(row for row in json.loads(out) if row["email"] == email)["disabled_at"] is None
+    assert (
+        next(row for row in json.loads(out)["items"] if row["email"] == email)["disabled_at"]
+        is None
+    )
 
 
 async def test_what_is_refused_is_one_line(tidings) -> None:
