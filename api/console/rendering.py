@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.console.visits import Visit
 
 FOLDER = Path(__file__).parent / "templates"
+SPELT = ("api", "id", "sid", "tls", "url")  # letter by letter
 
 
 @cache
@@ -45,6 +46,7 @@ def environment(language: str) -> Environment:
         "navigation": NAVIGATION,
         "languages": texts.LANGUAGES,
         "word": lambda code: word(language, str(code)),
+        "named": lambda code: named(language, code),
         "translated": lambda detail: details.translated(detail, language),
         "new_id": uuid7,
     }
@@ -93,3 +95,11 @@ def time(at: datetime | None, visit: "Visit", *, relative: bool = False) -> Mark
 def word(language: str, code: str) -> str:
     """A code of ours as people say it; one that has no text of its own, as it is."""
     return texts.translations(language).pgettext("word", code.replace("_", " "))
+
+
+def named(language: str, code: str) -> str:
+    """A code as the name of a field: `api_key` is API key."""
+    said = word(language, code)
+    words = [one.upper() if one in SPELT else one for one in said.split(" ")]
+    text = " ".join(words)
+    return text[:1].upper() + text[1:]
