@@ -58,3 +58,13 @@ async def test_a_form_that_is_sent_again_is_done_once(window: Any, seeded: Seede
     await tab.get_by_role("button", name="Make the draft").click()
     await expect(tab.get_by_role("alert")).to_contain_text("nothing was done again")
     window.complaints.clear()  # the browser notes the 409
+
+
+async def test_what_has_ended_is_not_asked_for_again(window: Any, seeded: Seeded) -> None:
+    tab: Page = window.page
+    await log_in(tab, seeded.emails["viewer"], seeded.application)
+    await tab.get_by_role("link", name="November news").click()
+    live = tab.locator("#live")
+    await expect(live).to_contain_text("completed")
+    await expect(live).not_to_have_attribute("hx-get", re.compile("."))
+    await expect(tab.locator("[hx-trigger^=every]")).to_have_count(0)
