@@ -7,10 +7,12 @@ end's public status; before it `scheduled` until its messages are decided, and `
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
+from struct import Struct
 from uuid import UUID
 
 from models.status import FURTHEST, Status
 
+FIRST_64_BITS = Struct(">q")
 SCHEDULED, OPEN = "scheduled", "open"
 STATUSES = (SCHEDULED, OPEN, *(status.value for status in FURTHEST))
 # Where a list looks for those that have this status now.
@@ -34,14 +36,21 @@ def _kind(application_id: UUID, category_id: UUID, priority: str, channels: tupl
 
 def pair_of(application_id: UUID, key: str, value: str) -> int:
     """One entry of the metadata."""
-    return _hash(f"{application_id}/{key}/{value}")
+    return pairs_of(application_id, {key: value})[0]
 
 
 def pairs_of(application_id: UUID, metadata: Mapping[str, str]) -> list[int]:
     """All entries."""
-    return [pair_of(application_id, key, value) for key, value in metadata.items()]
+    application = _words_of(application_id)
+    return [_hash(f"{application}/{key}/{value}") for key, value in metadata.items()]
+
+
+@lru_cache(maxsize=4096)
+def _words_of(id: UUID) -> str:
+    """They take longer than a hash."""
+    return str(id)
 
 
 def _hash(words: str) -> int:
     """64 bits, as PostgreSQL's bigint has them."""
-    return int.from_bytes(sha256(words.encode()).digest()[:8], "big", signed=True)
+    return int(FIRST_64_BITS.unpack_from(sha256(words.encode()).digest())[0])
