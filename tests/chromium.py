@@ -19,8 +19,8 @@ def path() -> str | None:
 
 
 def arguments() -> list[str]:
-    """Root's Chromium has no sandbox of its own."""
-    return ["--no-sandbox"] if os.geteuid() == 0 else []
+    """Without the emulation of a graphics card; root's Chromium has no sandbox of its own."""
+    return ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
 
 def install() -> None:
