@@ -28,8 +28,9 @@ CASE phase WHEN 'sending' THEN lease_until
 # looked for only then. `first` takes one channel after the other. Materialized, and never joined
 # with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
 #
-# `driving` is the owner, found by its id alone, and no listing is looked for by a constant status:
-# with statistics that lag behind, all that runs or waits would be read for each of these.
+# `driving` is the owner, found by its id alone, and neither is looked for as one that is `running`,
+# nor a listing by a constant status: with statistics that lag behind, all that runs or waits would
+# be read for each of these.
 CANDIDATES = f"""
 open AS MATERIALIZED (
     SELECT n.id, n.application_id, n.profile_id, n.addresses, n.channels, n.channel_mode, n.due_at,
@@ -206,14 +207,14 @@ WHERE n.owner_id = :owner_id AND n.ended_at IS NULL AND NOT EXISTS (
 """
 NEXT_DUE = text(UNDECIDED)
 
-NEXT = text("UPDATE owner SET next_at = :at WHERE id = :owner_id AND status = 'running'")
+NEXT = text("UPDATE owner SET next_at = :at WHERE id = :owner_id AND status <> 'ended'")
 
 # The range's own time, or an earlier one of the owner's other messages and notifications.
 NEXT_BESIDE = text(f"""
 UPDATE owner SET next_at = COALESCE(LEAST(CAST(:at AS timestamptz), ({UNDECIDED}), (
         SELECT min({LOOK_AT}) FROM message WHERE owner_id = :owner_id AND phase <> 'ended'
           AND NOT (channel = :channel AND seq BETWEEN :first AND :last))), next_at)
-WHERE id = :owner_id AND status = 'running'
+WHERE id = :owner_id AND status <> 'ended'
 """)  # noqa: S608 - our own constant
 
 
