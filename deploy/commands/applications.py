@@ -47,7 +47,7 @@ def create(
     requests_per_second: Limit = None,
     data: Folder = None,
 ) -> None:
-    """Make one, with the usual categories; `tidings keys create` makes its first key."""
+    """Make one with the usual categories. `tidings keys create` makes its first key."""
     values = _columns(time_zone, off_hours, requests_per_second)
 
     async def make(session: Session) -> str:
@@ -80,7 +80,7 @@ def edit(
     requests_per_second: Limit = None,
     data: Folder = None,
 ) -> None:
-    """Change what is said."""
+    """Change what is given; the rest stays."""
     values = _columns(time_zone, off_hours, requests_per_second)
 
     async def change(session: Session) -> None:

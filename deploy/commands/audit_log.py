@@ -72,7 +72,9 @@ def verify(
     data: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Walk the whole chain. Exit 1 names the first entry that was changed, moved or removed.
+    """Walk the whole chain, to see whether anything was changed.
+
+    Exit 1 names the first entry that was changed, moved or removed.
 
     Keep what it prints somewhere else: with --expect the next run sees an end that is cut off.
     """

@@ -104,7 +104,7 @@ def edit(
     draft: Draft,
     name: Annotated[str | None, typer.Option(help="As approvers and reports show it.")] = None,
 ) -> None:
-    """Change what is given; the rest stays, but --data replaces all variables.
+    """Change what is given; the rest stays. --data replaces all variables.
 
     Another content, audience or schedule makes approvals void: it is validated and approved again.
     """
@@ -155,7 +155,7 @@ def submit(
     campaign_id: ID,
     wait: Annotated[bool, typer.Option("--wait", help="Until it is validated.")] = False,
 ) -> None:
-    """Count its audience, check its rules, and let it wait for approval.
+    """Count its audience, check its rules, and ask for approval.
 
     With --wait exit code 1 if it was found invalid.
     """
@@ -200,7 +200,7 @@ def reject(
 @campaigns.command("approval-code")
 @calling
 def approval_code(caller: Caller, campaign_id: ID, hash: Hash = None) -> None:
-    """Print a one-time code, and the command that approves with it by a signal."""
+    """Print a one-time code, to approve it by a signal."""
     _, seen = as_seen(caller.tidings, campaign_id, hash)
     answer = caller.tidings.campaigns.approval_code(campaign_id, hash=seen)
     command = signal_command(answer, caller.stack)
@@ -214,7 +214,7 @@ def approval_code(caller: Caller, campaign_id: ID, hash: Hash = None) -> None:
 @campaigns.command()
 @calling
 def pause(caller: Caller, campaign_id: ID) -> None:
-    """Nothing new is sent within two seconds."""
+    """Hold it: within two seconds nothing new is sent."""
     caller.tell(caller.tidings.campaigns.pause(campaign_id), show_moved)
 
 
@@ -232,7 +232,7 @@ def change_rate(
     campaign_id: ID,
     per_second: Annotated[str, typer.Argument(metavar="N|none", help="Messages a second.")],
 ) -> None:
-    """Change how many are sent a second; none: as many as the account allows."""
+    """Change how many are sent a second. none: as many as the account allows."""
     caller.tell(
         caller.tidings.campaigns.change_rate(campaign_id, per_second=rate(per_second)), show_moved
     )
@@ -241,7 +241,7 @@ def change_rate(
 @campaigns.command()
 @calling
 def cancel(caller: Caller, campaign_id: ID, yes: Yes = False) -> None:
-    """Stop it for good: how many were stopped, how many had gone, how many are in doubt."""
+    """Stop it for good, and say how many had gone."""
     if not yes:
         view = caller.tidings.campaigns.get(campaign_id)
         words = f"Cancel {view['name']!r}, {view['status']}, {view['people'] or 0:,} people?"
@@ -253,7 +253,7 @@ def cancel(caller: Caller, campaign_id: ID, yes: Yes = False) -> None:
 @campaigns.command("retry-failed")
 @calling
 def retry_failed(caller: Caller, campaign_id: ID) -> None:
-    """Make a new draft of an ended one, to those that were refused or expired."""
+    """Make a new draft, to those that were refused or expired."""
     caller.tell(caller.tidings.campaigns.retry_failed(campaign_id), show_moved)
 
 
@@ -310,7 +310,7 @@ def audit_it(
     sandbox: Sandboxes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare its books, approvals and windows with what the vendors got; also while it runs.
+    """Compare its books with what the vendors got.
 
     It asks PostgreSQL and the sandbox's journal, not the API. Exit code 1 on any difference.
     """

@@ -64,7 +64,7 @@ def show(caller: Caller, name: Name) -> None:
 @categories.command()
 @calling
 def create(caller: Caller, name: Name, fields: Fields) -> None:
-    """Make one; it needs at least --priority, --channels and --expires-after."""
+    """Make one. It needs at least --priority, --channels and --expires-after."""
     caller.tell(caller.tidings.categories.create(**{"name": name, **fields.body()}), show_category)
 
 

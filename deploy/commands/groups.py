@@ -113,7 +113,9 @@ def upload(
     file: Annotated[Path, typer.Argument(help="NDJSON; - is the standard input.")],
     mode: Annotated[Mode, typer.Option(help="What the lines mean.")] = "add",
 ) -> None:
-    """Add, remove or replace up to 100,000 members: a line is {"external_id": "4711"}.
+    """Add, remove or replace up to 100,000 members by a file.
+
+    A line is {"external_id": "4711"}.
 
     Exit code 1 if a line was refused; the others count.
     """

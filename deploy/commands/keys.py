@@ -72,7 +72,7 @@ def rotate(
     data: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key's successor, with the same scopes; both work until the overlap ends."""
+    """Make a key's successor; both work until the overlap ends."""
 
     async def make(session: Session) -> Made:
         old = await api_keys.get(session, None, key_id)

@@ -40,7 +40,9 @@ notifications = typer.Typer(help="What became of notifications.", no_args_is_hel
 def list_notifications(
     caller: Caller,
     paging: Paging,
-    status: Annotated[Status | None, typer.Option(help="sent, failed …")] = None,
+    status: Annotated[
+        Status | None, typer.Option(metavar="STATUS", help=f"{', '.join(Status)}.")
+    ] = None,
     category: Annotated[str | None, typer.Option(help="otp, transactional …")] = None,
     priority: Annotated[Priority | None, typer.Option(help="As it was accepted.")] = None,
     channel: Annotated[Channel | None, typer.Option(help="Among its channels.")] = None,

@@ -93,7 +93,7 @@ def edit(
     time_zone: TimeZone = None,
     metadata: Metadata = None,
 ) -> None:
-    """Change what is given; the rest stays, but --metadata replaces all of it."""
+    """Change what is given; the rest stays. --metadata replaces all of it."""
     body = _said(name, locale, time_zone, metadata)
     if external_id:
         body["external_id"] = external_id
@@ -106,7 +106,7 @@ def edit(
 @profiles.command()
 @calling
 def delete(caller: Caller, profile: ID, yes: Yes = False) -> None:
-    """Delete it with its contacts; what is on its way to it is stopped."""
+    """Delete it with its contacts, and stop what is on its way."""
     view = caller.tidings.profiles.get(profile)
     if not yes and not typer.confirm(f"Delete {view['external_id']}?", err=True):
         raise Refused("nothing was deleted")
@@ -120,7 +120,7 @@ def merge(
     profile: ID,
     into: Annotated[str, typer.Argument(metavar="INTO", help="Which stays: ours, or ext:4711.")],
 ) -> None:
-    """Make it one with another: contacts, groups and history move there."""
+    """Make it one with another, where contacts and history move."""
     caller.tell(caller.tidings.profiles.merge(profile, into=into), show_profile)
 
 
@@ -157,7 +157,7 @@ def upload(
     caller: Caller,
     file: Annotated[Path, typer.Argument(help="NDJSON; - is the standard input.")],
 ) -> None:
-    """Make or change many by their `external_id`, a JSON object a line.
+    """Make or change many: NDJSON, by their `external_id`.
 
     Exit code 1 if a line was refused; the others are in. The same again changes nothing.
     """

@@ -89,7 +89,7 @@ def role(
 
 @staff.command()
 def disable(email: Email, data: Folder = None) -> None:
-    """No log-in from now on; what sessions there are have ended."""
+    """Let a member log in no more; their sessions end at once."""
 
     async def end(session: Session) -> None:
         member = await managing.known(session, email)
@@ -103,7 +103,7 @@ def disable(email: Email, data: Folder = None) -> None:
 
 @staff.command()
 def password(email: Email, data: Folder = None, as_json: AsJson = False) -> None:
-    """Make a new password, shown now and never again; who was disabled may log in again."""
+    """Make a new password. It is shown now and never again; who was disabled may log in again."""
 
     async def renew(session: Session) -> str:
         member = await managing.known(session, email)

@@ -66,7 +66,7 @@ def list_templates(
 @templates.command()
 @calling
 def show(caller: Caller, name: Name, version: Version = None) -> None:
-    """Show its versions and publishes; with a VERSION, what that one says."""
+    """Show its versions and publishes, or what one VERSION says."""
     if version is None:
         caller.tell(caller.tidings.templates.get(name), show_template)
     else:
@@ -76,7 +76,7 @@ def show(caller: Caller, name: Name, version: Version = None) -> None:
 @templates.command()
 @calling
 def new(caller: Caller, name: Name, category: Category = None, file: File = None) -> None:
-    """Make one: write its first version in $EDITOR, or give it as a file. It is a draft."""
+    """Make one: its first version, by $EDITOR or a file. It is a draft."""
 
     def save(letter: Letter) -> Any:
         more = {"category": category} if category else {}
@@ -143,7 +143,7 @@ def publish(caller: Caller, name: Name, version: Version = None, expected: Expec
 def rollback(
     caller: Caller, name: Name, version: Version = None, expected: Expected = None
 ) -> None:
-    """Publish an earlier version again; else the one that was published before."""
+    """Publish an earlier version again, else the one before."""
     body = {"version": version} if version else {}
     answer = caller.tidings.templates.roll_back(name, **{**body, **_expecting(expected)})
     caller.tell(answer, show_published)

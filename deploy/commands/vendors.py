@@ -47,7 +47,7 @@ def add(
     per_second: Annotated[float | None, typer.Option(help="Messages it may be given.")] = None,
     data: Folder = None,
 ) -> None:
-    """Add an account, or give the one of that name new settings; docs/vendors.md has the fields."""
+    """Add an account, or change the one of that name. docs/vendors.md has the fields."""
     settings = managing.settings_from(config)
     account = managing.checked(NewAccount(name, channel, vendor, rank, settings, per_second))
     where = reach(data)
@@ -67,7 +67,7 @@ def list_accounts(
     data: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """List accounts in the order in which they are asked, without their settings."""
+    """List accounts in the order in which they are asked."""
 
     async def read(session: Session) -> list[Row]:
         id = await applications.known(session, application) if application else None
@@ -84,7 +84,7 @@ def list_accounts(
 def show(
     name: Account, application: Application = None, data: Folder = None, as_json: AsJson = False
 ) -> None:
-    """Show one: its state, its settings without secrets, what has gone wrong of late."""
+    """Show one: its state, settings without secrets, and last errors."""
     where = reach(data)
 
     async def read(session: Session) -> Row:
@@ -108,9 +108,9 @@ def send_test(
     category: Annotated[str | None, typer.Option(help="Else transactional.")] = None,
     data: Folder = None,
 ) -> None:
-    """Send one real message through this account and no other; prints its notification's id.
+    """Send one real message through this account and no other.
 
-    The relay starts it within five seconds.
+    Prints its notification's id. The relay starts it within five seconds.
     """
     # All that accepting takes: no other command waits for it.
     from api import vendor_test_sends
@@ -125,14 +125,14 @@ def send_test(
 
 @vendors.command()
 def pause(name: Account, application: Application = None, data: Folder = None) -> None:
-    """Nothing more is claimed through it; the next account of its channel takes over."""
+    """Stop sending through it; the next of its channel takes over."""
     _change(name, application, data, lambda s, row: changes.pause(s, row, actor()))
     typer.echo(f"{name} is paused")
 
 
 @vendors.command()
 def resume(name: Account, application: Application = None, data: Folder = None) -> None:
-    """It is asked again, its breaker opens; what waited for it goes within half a minute."""
+    """Send through it again. What waited for it goes within half a minute."""
     _change(name, application, data, lambda s, row: changes.resume(s, row, actor()))
     typer.echo(f"{name} is open")
 
@@ -176,7 +176,7 @@ def order(
 
 @vendors.command()
 def retire(name: Account, application: Application = None, data: Folder = None) -> None:
-    """Forget a paused account's settings for good; what was sent still names it."""
+    """Forget a paused account for good. What was sent still names it."""
     _change(name, application, data, lambda s, row: changes.retire(s, row, actor()))
     typer.echo(f"{name} is retired")
 
