@@ -28,9 +28,9 @@ CASE phase WHEN 'sending' THEN lease_until
 # looked for only then. `first` takes one channel after the other. Materialized, and never joined
 # with each other: PostgreSQL expects one row of each, and would loop over a batch squared.
 #
-# `driving` is the owner, found by its id alone, and neither is looked for as one that is `running`,
-# nor a listing by a constant status: with statistics that lag behind, all that runs or waits would
-# be read for each of these.
+# `driving` is the owner, found by its id alone, and is not looked for as one that is `running`,
+# nor a listing as one that is `scheduled`: with statistics that lag behind, all that runs or waits
+# would be read for each of these.
 CANDIDATES = f"""
 open AS MATERIALIZED (
     SELECT n.id, n.application_id, n.profile_id, n.addresses, n.channels, n.channel_mode, n.due_at,
@@ -181,9 +181,8 @@ WITH driving AS MATERIALIZED (
     INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
     SELECT application_id, id, owner_id, 'ended', why FROM ended
 ), listed AS (
-    UPDATE notification_listing l SET status = ended.listed_as
-    FROM ended, unnest(ARRAY['open', 'scheduled']) AS was
-    WHERE l.kind = ended.kind AND l.status = was AND l.id = ended.id
+    UPDATE notification_listing l SET status = ended.listed_as FROM ended
+    WHERE l.kind = ended.kind AND l.status IN ('open', 'scheduled') AND l.id = ended.id
 )
 SELECT min({LOOK_AT}) AS look_again_at,
        min(expires_at - CAST(:call_deadline AS interval)) FILTER (WHERE phase = 'queued')

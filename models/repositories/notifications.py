@@ -76,9 +76,8 @@ WITH ended AS (
     WHERE id = :id AND owner_id IS NULL AND ended_at IS NULL
     RETURNING id, application_id, kind
 ), listed AS (
-    UPDATE notification_listing l SET status = 'cancelled'
-    FROM ended, unnest(ARRAY['open', 'scheduled']) AS was
-    WHERE l.kind = ended.kind AND l.status = was AND l.id = ended.id
+    UPDATE notification_listing l SET status = 'cancelled' FROM ended
+    WHERE l.kind = ended.kind AND l.status IN ('open', 'scheduled') AND l.id = ended.id
 )
 INSERT INTO event (application_id, notification_id, kind, reason)
 SELECT application_id, id, 'ended', 'cancelled' FROM ended

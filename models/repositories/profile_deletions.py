@@ -61,9 +61,8 @@ WITH taken AS MATERIALIZED (
         SELECT FROM message m WHERE m.owner_id = n.owner_id AND m.notification_id = n.id)
     RETURNING n.id, n.application_id, n.owner_id, n.kind
 ), listed AS (
-    UPDATE notification_listing l SET status = 'cancelled'
-    FROM ended, unnest(ARRAY['open', 'scheduled']) AS was
-    WHERE l.kind = ended.kind AND l.status = was AND l.id = ended.id
+    UPDATE notification_listing l SET status = 'cancelled' FROM ended
+    WHERE l.kind = ended.kind AND l.status IN ('open', 'scheduled') AND l.id = ended.id
 ), told AS (
     INSERT INTO event (application_id, notification_id, owner_id, kind, reason)
     SELECT application_id, id, owner_id, 'ended', 'cancelled' FROM ended
