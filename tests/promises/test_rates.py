@@ -1,7 +1,5 @@
 """An account's rate, as the vendor's own journal shows it."""
 
-import asyncio
-
 from own_application import rated
 
 PER_SECOND = 20
@@ -27,8 +25,8 @@ async def test_never_more_than_its_rate_in_any_second_and_high_priority_first(
     low = await app.batch(items(100, 0, "newsletter"))
     high = await app.batch(items(100, 500, "otp"))
 
-    for answer in (high, low):
-        await asyncio.gather(*(app.until(item["id"], "sent", "failed") for item in answer["items"]))
+    for item in high["items"] + low["items"]:  # one asks at a time: the rest costs nothing
+        await app.until(item["id"], "sent", "failed")
 
     effects = list(platform.sandbox.desk.journal.index.find("+4915130", ""))
     at = sorted(effect.at for effect in effects)
