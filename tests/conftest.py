@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,6 +45,26 @@ FAST = {
     "shared_buffers": "64MB",
 }
 _numbers = itertools.count(1)
+# Those that take a quarter of a minute and more; some compute, and some mostly wait.
+LONG = (
+    "browser/test_every_page.py",
+    "promises/test_looking_up.py",
+    "promises/test_unknown.py",
+    "docs/test_guides.py",
+    "promises/test_campaign_sending.py",
+    "browser/test_walk.py",
+    "browser/test_every_template.py",
+    "promises/test_campaign_life.py",
+    "api/test_schemathesis.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, then those of many tests: no process is left alone with one at the end."""
+    here = Path(__file__).parent
+    rank = {here / name: place for place, name in enumerate(LONG)}
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (rank.get(item.path, len(LONG)), -tests[item.path], item.path))
 
 
 def pytest_configure() -> None:
