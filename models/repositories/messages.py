@@ -16,12 +16,14 @@ from models.selection import Selection
 from models.sessions import Session
 
 # SKIP LOCKED passes over rows another worker is claiming; FOR UPDATE sees a row as it is now,
-# not as it was when the statement began. The owner id is repeated so that one partition is read.
+# not as it was when the statement began. The owner id is repeated so that one partition is read,
+# and the owner is found by it alone: with statistics that lag behind, all that runs would be read.
 CLAIM = text("""
 WITH picked AS (
     SELECT m.seq
     FROM message m
-    JOIN owner o ON o.id = m.owner_id AND o.status = 'running'
+    JOIN (SELECT id, status, approved_hash, content_hash FROM owner WHERE id = :owner_id OFFSET 0) o
+         ON o.id = m.owner_id AND o.status = 'running'
          AND o.approved_hash IS NOT DISTINCT FROM o.content_hash
     JOIN notification n ON n.id = m.notification_id AND n.cancelled_at IS NULL
     WHERE m.owner_id = :owner_id AND m.seq BETWEEN :first AND :last AND m.channel = :channel

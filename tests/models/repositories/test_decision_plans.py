@@ -1,4 +1,4 @@
-"""Whatever statistics say of what runs and waits, a decision or an end reads its owner's alone."""
+"""Whatever statistics say of what runs and waits, who drives an owner reads its own rows alone."""
 
 from datetime import UTC, datetime
 
@@ -8,13 +8,15 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from models import database
-from models.messages import CALL_DEADLINE
-from models.repositories import decisions
+from models.messages import CALL_DEADLINE, LEASE
+from models.repositories import decisions, messages
 from models.sessions import Sessions
 
 MANY = 2000
 # When PostgreSQL last looked, all had ended.
 ENDED = (
+    "UPDATE owner SET status = 'ended'",
+    "UPDATE notification_listing SET status = 'sent'",
     "INSERT INTO owner (id, application_id, kind, priority, next_at, status)"
     " SELECT gen_random_uuid(), :id, 'batch', 'medium', now(), 'ended'"
     " FROM generate_series(1, :many)",
@@ -42,20 +44,31 @@ ONE = (
 SENT = text("UPDATE message SET phase = 'ended', result = 'sent' WHERE owner_id = :id")
 
 
-@pytest.mark.parametrize("statement", ["DECIDE", "END", "NEXT", "NEXT_BESIDE"])
+STATEMENTS = {
+    "decide": decisions.DECIDE,
+    "end": decisions.END,
+    "next": decisions.NEXT,
+    "next_beside": decisions.NEXT_BESIDE,
+    "claim": messages.CLAIM,
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
 async def test_others_that_run_and_wait_are_not_read(database_url: str, statement: str) -> None:
     engine = database.engine(database_url, pool=1, planned_once=True)
     id = uuid7()
     range = {"first": 1, "last": 9, "channel": "sms"}
-    asked = {"owner_id": id, "call_deadline": CALL_DEADLINE, "at": datetime.now(UTC), **range}
+    times = {"call_deadline": CALL_DEADLINE, "lease": LEASE, "at": datetime.now(UTC)}
+    asked = {"owner_id": id, "account_id": id, "token": id, "size": 9, **times, **range}
     try:
         async with Sessions(engine).begin() as session:
             for sql in (*ENDED, *SINCE, *ONE):
                 await session.execute(text(sql), {"id": id, "many": MANY})
-            if statement == "END":
+            if statement in ("end", "claim"):
                 await decisions.decide(session, id)
+            if statement == "end":
                 await session.execute(SENT, {"id": id})
-            explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {getattr(decisions, statement)}")
+            explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {STATEMENTS[statement]}")
             [[[plan]]] = (await session.execute(explain, asked)).all()
     finally:
         await engine.dispose()
