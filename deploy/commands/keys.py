@@ -103,7 +103,7 @@ def revoke(
     key_id: Annotated[UUID, typer.Argument(help="The id that `list` shows.")],
     data: Folder = None,
 ) -> None:
-    """Revoke a key; within 2 seconds no API process takes it any more."""
+    """Revoke a key; within five seconds no API process takes it."""
 
     async def end(session: Session) -> bool:
         try:
