@@ -42,7 +42,8 @@ chromium: $(VENV)/.installed-dev # for the tests of the console's pages; by apt-
 test: $(VENV)/.installed-dev chromium ## Run the tests (ARGS="-k name …")
 	@# Three processes, with servers of their own each: much of a test's time is waiting.
 	@# Files go in the order of tests/conftest.py.
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@# Bytecode is kept, also where the environment says otherwise: each process would compile it anew.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## Kill every part in the middle of the work, then audit
 	@$(BIN)/python -m pytest tests/faults -s $(ARGS)
