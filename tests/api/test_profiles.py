@@ -237,8 +237,8 @@ async def test_profiles_are_found_by_what_is_known_of_them(api) -> None:
         ("group_id=x", "not_a_uuid"),
         ("channel=email", "address_missing"),
         ("external_id=", "invalid"),
-        ("external_id=%00", "invalid"),
-        ("name=a%00", "invalid"),
+        ("external_id=%00", "nul"),
+        ("name=a%00", "nul"),
         ("address=a%0A", "invalid"),
     ],
 )
@@ -248,7 +248,7 @@ async def test_a_search_that_means_nothing_is_refused(people, query, code) -> No
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 
-@pytest.mark.parametrize("ref", ["4711", "ext:", "ext", "bulk", "%00", "ext:%00", "ä" * 204])
+@pytest.mark.parametrize("ref", ["4711", "ext:", "ext", "%00", "ext:%00", "ä" * 204])
 async def test_what_is_no_id_is_refused(people, ref) -> None:
     answer = await people.ask("GET", f"{PROFILES}/{ref}")
 
