@@ -20,8 +20,10 @@ import httpx
 import psutil
 from httpx_aiohttp import HttpxAiohttpClient
 
+from deploy.local.ports import SPAN
+
 PORTS = 19700
-OWN_API, BARE_API = PORTS + 10, PORTS + 11
+OWN_API, BARE_API = PORTS + SPAN, PORTS + SPAN + 1
 NEVER_SHARE = "1000000000"
 TIDINGS = [sys.executable, "-P", "-m", "deploy.cli"]
 # Not `-m`: a workflow cannot be loaded from `__main__`.
