@@ -23,6 +23,7 @@ def engine(
     pool: int = 8,
     name: str = "tidings",
     planned_once: bool = False,
+    in_order: bool = False,
     patience_seconds: float = 15,
 ) -> AsyncEngine:
     """A lazy pool of at most `pool` connections; nothing is connected yet.
@@ -31,9 +32,11 @@ def engine(
     `planned_once`: for workers and relays, whose statements are few and go through an index each.
     With statistics that lag behind, or planned while a table was all but empty, they would read
     the whole of it for every window.
+    `in_order`: for those of them that take the first few of a long range. A bitmap's rows have no
+    order: all of the range would be read and sorted for every few.
     """
     once = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
-    plans = once if planned_once else {}
+    plans = (once if planned_once else {}) | ({"enable_bitmapscan": "off"} if in_order else {})
     return create_async_engine(
         driver_url(url),
         pool_size=pool,

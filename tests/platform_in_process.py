@@ -113,7 +113,9 @@ async def relaying(client: Client, database_url: str) -> AsyncIterator[None]:
 @asynccontextmanager
 async def working(client: Client, database_url: str) -> AsyncIterator[None]:
     """All queues served, until the block ends."""
-    engine = database.engine(database_url, pool=8, name="tidings worker", planned_once=True)
+    engine = database.engine(
+        database_url, pool=8, name="tidings worker", planned_once=True, in_order=True
+    )
     sessions = Sessions(engine)
     accounts = OpenAccounts(Keyring(SECRET_KEYS))
     deliver = DeliverActivities(sessions, accounts, VersionCache())

@@ -122,6 +122,7 @@ async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) ->
         pool=settings.database_pool,
         name="tidings worker",
         planned_once=True,
+        in_order=True,
     )
     sessions = Sessions(engine)
     accounts = OpenAccounts(Keyring(settings.secret_keys.get_secret_value()))

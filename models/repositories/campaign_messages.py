@@ -19,6 +19,8 @@ from models.repositories.outcomes import storable
 from models.sessions import Session
 
 # A cursor (`after`) makes the first pass cheap: what lies behind it has been claimed before.
+# Neither the messages nor the audience are joined: with statistics that know small owners only, all
+# of them would be read for each that is picked.
 CLAIM = text("""
 WITH open AS MATERIALIZED (
     SELECT o.application_id, o.expires_at - now() AS life, c.audience_id
@@ -42,7 +44,8 @@ WITH open AS MATERIALIZED (
     UPDATE message m
     SET phase = 'sending', attempt = m.attempt + 1, claim_token = :token, account_id = :account_id,
         lease_until = clock_timestamp() + :lease, version = m.version + 1
-    FROM picked WHERE m.owner_id = :owner_id AND m.seq = picked.seq
+    WHERE m.owner_id = :owner_id AND m.seq = ANY(ARRAY(SELECT seq FROM picked))
+      AND m.seq BETWEEN (SELECT min(seq) FROM picked) AND (SELECT max(seq) FROM picked)
     RETURNING m.seq, m.attempt, m.address, m.resends, m.retry_of
 ), intent AS (
     INSERT INTO event (application_id, owner_id, kind, claim_token, detail)
@@ -52,12 +55,16 @@ WITH open AS MATERIALIZED (
 )
 SELECT k.seq, k.attempt, k.address, k.resends, k.retry_of, open.life, now() AS at, r.name, r.locale,
        r.data
-FROM claimed k CROSS JOIN open
-JOIN audience_row r ON r.audience_id = open.audience_id AND r.line = k.seq ORDER BY k.seq
+FROM claimed k CROSS JOIN open CROSS JOIN LATERAL (
+    SELECT name, locale, data FROM audience_row
+    WHERE audience_id = open.audience_id AND line = k.seq OFFSET 0) r
+ORDER BY k.seq
 """)
 
 # `done` is empty where this record was written before: it may be repeated. Whoever was declared
-# lost has an attempt row without an outcome, which a late record completes.
+# lost has an attempt row without an outcome, which a late record completes. `first` and `last` say
+# where its messages are: with statistics that know small owners only, all of this one's would be
+# read for every window.
 RECORD = text("""
 WITH r AS MATERIALIZED (
     SELECT * FROM unnest(CAST(:seqs AS int[]), CAST(:attempts AS int[]), CAST(:keys AS text[]),
@@ -104,7 +111,7 @@ WITH r AS MATERIALIZED (
         lease_until = NULL, version = m.version + 1
     FROM said
     WHERE m.owner_id = :owner_id AND m.seq = said.seq AND m.attempt = said.n
-      AND m.claim_token = :token
+      AND m.seq BETWEEN :first AND :last AND m.claim_token = :token
       AND (m.phase IN ('sending', 'unknown')
            OR (became = 'sent' AND (m.phase = 'queued' OR m.result = 'unknown')))
     RETURNING m.seq, m.version, m.address, m.channel, m.attempt, became, said.reason, said.scope
@@ -186,13 +193,16 @@ async def record(
 ) -> int:
     """Write what became of these; how many were not yet written. May be repeated."""
     owner = f"{shard.owner_id}."
+    seqs = [p.seq for p, _ in ends]
     values = {
+        "first": min(seqs),
+        "last": max(seqs),
         "owner_id": shard.owner_id,
         "application_id": shard.application_id,
         "account_id": account_id,
         "token": token,
         "at": min(picked.at for picked, _ in ends),
-        "seqs": [p.seq for p, _ in ends],
+        "seqs": seqs,
         "attempts": [p.attempt for p, _ in ends],
         "keys": [request_key(owner, p) for p, _ in ends],
         "retries": [p.retry_of for p, _ in ends],

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from campaign_rows import RUNNING
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
@@ -9,21 +10,6 @@ from models.campaign_steps import Shard
 from models.repositories import campaign_sweeps
 from models.sessions import Session, Sessions
 
-APPLICATION = "INSERT INTO application (id, name) VALUES (:id, CAST(CAST(:id AS uuid) AS text))"
-CATEGORY = """
-INSERT INTO category (id, application_id, name, priority, channels, expires_after)
-VALUES (:id, :id, 'news', 'low', '{sms}', interval '1 day')
-"""
-OWNER = """
-INSERT INTO owner (id, application_id, kind, priority, next_at, expires_at)
-VALUES (:id, :id, 'campaign', 'low', now(), now() + interval '1 day')
-"""
-CAMPAIGN = """
-INSERT INTO campaign (id, application_id, name, status, channel, category_id, content, audience,
-    expires_in, approval_within, authors, created_by)
-VALUES (:id, :id, 'late', 'running', 'sms', :id, '{}', '{}', interval '1 day', interval '1 day',
-    '{}', 'ada')
-"""
 # Two lost an hour ago, one whose lease lasts.
 MESSAGES = """
 INSERT INTO message (owner_id, seq, application_id, step, channel, address, phase, attempt,
@@ -39,7 +25,7 @@ SELECT t.seq, now() - t.started_at AS age FROM attempt t WHERE owner_id = :id OR
 
 async def lost(session: Session) -> UUID:
     id: UUID = uuid7()
-    for sql in (APPLICATION, CATEGORY, OWNER, CAMPAIGN, MESSAGES):
+    for sql in (*RUNNING, MESSAGES):
         await session.execute(text(sql), {"id": id})
     return id
 
