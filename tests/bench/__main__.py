@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import uvloop
 
 from tests.bench.campaign import campaign
-from tests.bench.figures import Figure, publish, quantile
+from tests.bench.figures import Figure, publish, quantile, show
 from tests.bench.lists import lists
 from tests.bench.otp import otp
 from tests.bench.rig import Rig, Started, now, processes, rig
@@ -179,7 +179,9 @@ async def run(started: Started, only: str, quick: bool) -> None:
         for name, measure in MEASUREMENTS.items():
             if name.startswith(only):
                 print(f"{name} …", flush=True)
-                figures += await measure(running, quick)
+                measured = await measure(running, quick)
+                show(measured)  # what follows may fail, and takes minutes
+                figures += measured
     publish(figures)
 
 

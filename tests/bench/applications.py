@@ -93,7 +93,7 @@ async def application(rig: Rig, vendor: str, to: Sink) -> Application:
     name, channel = f"bench-{vendor}-{next(NUMBERS)}", CHANNEL[vendor]
     author = await _key(rig, name, "author", WRITES, "--new-application")
     await _tidings(
-        *("accounts", "add", "--application", name, "--channel", channel, "--vendor", vendor),
+        *("vendors", "add", "--application", name, "--channel", channel, "--vendor", vendor),
         *("--name", f"{name}-sink", "--config", "-", "--data", rig.facts["data"]),
         said=json.dumps(settings(vendor, to)),
     )
