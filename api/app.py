@@ -9,7 +9,7 @@ from fastapi_swagger import patch_fastapi
 from starlette.routing import Route
 from temporalio.client import Client
 
-from api import errors, openapi
+from api import errors, openapi, streams
 from api.answers import Answers
 from api.console import app as console
 from api.key_cache import KeyCache
@@ -40,7 +40,6 @@ from api.routers import (
     vendor_accounts,
 )
 from api.starter import Starter
-from api.streams import Streams
 from models import database
 from models.repositories.templates import VersionCache
 from models.sessions import Sessions
@@ -91,7 +90,7 @@ def create(settings: Settings, temporal: Client) -> FastAPI:
     app.state.reading = Sessions(lists)
     # The others are for keys, counts and starts, which never wait behind requests.
     app.state.places = asyncio.Semaphore(max(1, settings.database_pool - SPARE_CONNECTIONS))
-    app.state.streams = Streams()
+    app.state.streams = streams.places()
     app.state.readiness = Readiness(sessions)
     app.state.keys = KeyCache(sessions)
     app.state.limits = Limits(settings.key_requests_per_second)

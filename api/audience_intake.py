@@ -12,9 +12,9 @@ from uuid import UUID
 from fastapi import Request
 
 from api.deps import Begin
+from api.places import uploader, uploads
 from api.upload_body import Body, check_encoding, too_large
 from api.upload_parsing import PARSING
-from api.upload_places import UploadPlaces
 from models.audience_header import of_kept
 from models.database import is_away
 from models.errors import Unavailable
@@ -29,7 +29,7 @@ MOST_BYTES = 2**30
 # Stored at once: of short rows fewer bytes, or the event loop would hand over too many at a time.
 ROWS_AT_ONCE = 5_000
 FEWEST_BYTES, MOST_BYTES_AT_ONCE = 64 * 1024, 1024 * 1024
-PLACES = UploadPlaces(most=32, most_of_one=8)
+PLACES = uploads(most=32, most_of_one=8)
 
 _under_way: set[UUID] = set()  # in this process; against others, the offset is compared
 
@@ -109,7 +109,7 @@ async def upload(request: Request, begin: Begin, asked: Upload) -> Row:
     """The audience afterwards. The body is not read before it is known to be in its place."""
     async with begin() as session:
         row = await audiences.get(session, asked.application_id, asked.id)
-    with _alone(asked.id), PLACES.taken(request):
+    with _alone(asked.id), PLACES.taken(uploader(request)):
         audiences.check_upload(row, asked.offset)
         room = MOST_BYTES - asked.offset
         _check_headers(request, room)

@@ -11,9 +11,9 @@ from typing import Any
 
 from fastapi import Request
 
+from api.places import uploader, uploads
 from api.upload_body import Body, check_encoding, too_large
 from api.upload_parsing import PARSING
-from api.upload_places import UploadPlaces
 from models.database import is_away
 from models.errors import Unavailable, UnsupportedMediaType
 from models.person_fields import Refusal
@@ -25,7 +25,7 @@ MOST_WITH_BLANK = 2 * MOST_LINES  # which are nothing, but take time
 MOST_BYTES = 2**28
 MOST_REFUSALS = 10_000  # shown; all are counted
 BLOCK_BYTES = 64 * 1024
-PLACES = UploadPlaces(most=16, most_of_one=4)
+PLACES = uploads(most=16, most_of_one=4)
 NDJSON = "application/x-ndjson"
 NDJSON_TYPE = re.compile(r"application/(x-)?(ndjson|jsonl|jsonlines) *(;.*)?", re.IGNORECASE)
 
@@ -65,7 +65,7 @@ class NdjsonIntake:
                 "the body must be NDJSON", field="Content-Type", limit=NDJSON
             )
         body = Body(request, MOST_BYTES, MOST_BYTES)
-        with PLACES.taken(request):
+        with PLACES.taken(uploader(request)):
             async for chunk in body.chunks():
                 self._buffer += chunk
                 if len(self._buffer) >= BLOCK_BYTES:

@@ -170,7 +170,7 @@ DETAILS = (
     label("not a cursor of ours: pass `next` of the page before unchanged"),
     label("the body must be NDJSON"),
     label("the body is longer than %(most)s bytes"),
-    label("too many uploads at once; nothing was stored"),
+    label("too many uploads at once; nothing was begun"),
 )
 
 

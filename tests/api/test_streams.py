@@ -1,7 +1,7 @@
 """How many streams there are at once: in all, and of one key."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from own_campaigns import CAMPAIGNS, Person, Team
 from raw_peers import until
 from uuid_utils.compat import uuid7
 
-from api.streams import MOST, MOST_OF_APPLICATION, MOST_OF_KEY
+from api.streams import MOST, MOST_OF_APPLICATION, MOST_OF_KEY, whose
 from models.repositories.api_keys import Caller
 
 Make = Callable[[Person], Awaitable[str]]
@@ -87,14 +87,12 @@ async def test_too_many_of_all_are_told_to_come_again(
 ) -> None:
     path, streams = await make(team.ada), app_of(api).state.streams
     await until(lambda: not streams.under_way)
-    others = [caller() for _ in range(MOST)]
-    for other in others:
-        streams.begin(other)
-    async with stream(port, team.ada, path) as seen:
-        problem = await problem_of(seen)
+    with ExitStack() as taken:
+        for _ in range(MOST):
+            taken.enter_context(streams.taken(whose(caller())))
+        async with stream(port, team.ada, path) as seen:
+            problem = await problem_of(seen)
     assert (problem["status"], problem["code"], problem["limit"]) == (503, "busy", MOST)
-    for other in others:
-        streams.end(other)
     async with stream(port, team.ada, path) as again:
         assert again.status_code == 200
 
@@ -104,12 +102,11 @@ async def test_an_application_has_its_share_however_many_keys_it_makes(
 ) -> None:
     path, streams = await notification(team.ada), app_of(api).state.streams
     await until(lambda: not streams.under_way)
-    own = [caller(team.app.id) for _ in range(MOST_OF_APPLICATION)]
-    for one in own:
-        streams.begin(one)
-    async with stream(port, team.ada, path) as seen:
-        problem = await problem_of(seen)
+    with ExitStack() as taken:
+        for _ in range(MOST_OF_APPLICATION):
+            taken.enter_context(streams.taken(whose(caller(team.app.id))))
+        async with stream(port, team.ada, path) as seen:
+            problem = await problem_of(seen)
+        with streams.taken(whose(caller())):
+            pass
     assert (problem["code"], problem["limit"]) == ("too_many_streams", MOST_OF_APPLICATION)
-    streams.begin(other := caller())
-    for one in (*own, other):
-        streams.end(one)

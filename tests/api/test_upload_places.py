@@ -9,7 +9,7 @@ import pytest
 from api_in_process import Api
 
 from api import audience_intake, ndjson_intake
-from api.upload_places import UploadPlaces
+from api.places import Places
 
 Send = Callable[[Any], Awaitable[httpx.Response]]
 LINES = b'{"external_id": "a"}\n'
@@ -43,8 +43,9 @@ async def people(api: Api, key: str) -> Send:
     [(audience, audience_intake.PLACES, CSV), (people, ndjson_intake.PLACES, LINES)],
 )
 async def test_an_application_has_its_share_and_others_get_theirs(
-    api: Api, kind: Any, places: UploadPlaces, content: bytes
+    api: Api, kind: Any, places: Places, content: bytes
 ) -> None:
+    most = places.most_of["application"]
     send = await kind(api, await api.new_key())
     others = await kind(api, await api.new_key(application="somebody else"))
     end, begun = asyncio.Event(), asyncio.Semaphore(0)
@@ -54,13 +55,13 @@ async def test_an_application_has_its_share_and_others_get_theirs(
         yield content
         await end.wait()
 
-    uploads = [asyncio.create_task(send(slow())) for _ in range(places.most_of_one)]
+    uploads = [asyncio.create_task(send(slow())) for _ in range(most)]
     async with asyncio.timeout(20):
         for _ in uploads:
             await begun.acquire()
     refused = await send(content)
     assert (refused.status_code, refused.json()["code"]) == (429, "too_many_uploads")
-    assert (refused.json()["limit"], refused.headers["retry-after"]) == (places.most_of_one, "5")
+    assert (refused.json()["limit"], refused.headers["retry-after"]) == (most, "5")
     assert (await others(content)).status_code == 200
     end.set()
     assert {(await upload).status_code for upload in uploads} == {200}
