@@ -9,6 +9,7 @@ import httpx
 import pytest
 from api_in_process import SECRET_KEYS, Api, serving, welcome
 from counted_sessions import Counted
+from documented import Prepared
 from own_application import Vendors, own_application
 from own_campaigns import ByHand, Team, by_hand, team_of
 from pipeline_by_hand import Pipeline
@@ -52,6 +53,17 @@ async def refused(api: Api) -> Callable[..., Awaitable[dict[str, Any]]]:
         return problem
 
     return check
+
+
+@pytest.fixture(scope="module")
+async def prepared(api: Api, database_url: str) -> Prepared:
+    """An application that has one of everything that the document's examples make."""
+    vendors = Vendors("http://127.0.0.1:9", 9)
+    accounts = [vendors.twilio(), vendors.smtp()]
+    app = await own_application(api.http, database_url, SECRET_KEYS, accounts)
+    prepared = Prepared(app, (await api.http.get("/openapi.json")).json())
+    await prepared.prepare()
+    return prepared
 
 
 @pytest.fixture

@@ -5,23 +5,11 @@ from typing import Any
 
 import httpx
 import jsonschema_rs
-import pytest
-from api_in_process import SECRET_KEYS, Api
+from api_in_process import Api
 from documented import REFERENCE, Operation, Prepared, asked, examples, operations
-from own_application import Vendors, own_application
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
-
-
-@pytest.fixture(scope="module")
-async def prepared(api: Api, database_url: str) -> Prepared:
-    vendors = Vendors("http://127.0.0.1:9", 9)
-    accounts = [vendors.twilio(), vendors.smtp()]
-    app = await own_application(api.http, database_url, SECRET_KEYS, accounts)
-    prepared = Prepared(app, (await api.http.get("/openapi.json")).json())
-    await prepared.prepare()
-    return prepared
 
 
 def answers(document: dict[str, Any]) -> list[tuple[str, str, str, str, dict[str, Any]]]:

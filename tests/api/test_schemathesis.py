@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_in_process import SECRET_KEYS, Api
+from api_in_process import Api
 from documented import NAMED, Prepared, operations
 from listening_api import app_of, listening
-from own_application import Vendors, own_application
 
 HOOKS = "schemathesis_hooks"
 ROOT = Path(__file__).parents[2]
@@ -33,16 +32,6 @@ CHECKS = (
     "response_schema_conformance",
     "allow_header_conformance",
 )
-
-
-@pytest.fixture(scope="module")
-async def prepared(api: Api, database_url: str) -> Prepared:
-    vendors = Vendors("http://127.0.0.1:9", 9)
-    accounts = [vendors.twilio(), vendors.smtp()]
-    app = await own_application(api.http, database_url, SECRET_KEYS, accounts)
-    prepared = Prepared(app, (await api.http.get("/openapi.json")).json())
-    await prepared.prepare()
-    return prepared
 
 
 @pytest.fixture(scope="module")

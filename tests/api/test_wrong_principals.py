@@ -12,7 +12,7 @@ import httpx
 import pytest
 from api_in_process import SECRET_KEYS, Api
 from documented import Operation, Prepared, asked, examples, operations
-from own_application import Vendors, own_application
+from own_application import own_application
 from uuid_utils.compat import uuid7
 
 from models import database, keys
@@ -35,17 +35,6 @@ SELECT md5(string_agg(row, '' ORDER BY row))
 FROM (SELECT md5((to_jsonb(t) - 'last_used_at')::text) AS row FROM {} t {}) rows
 """
 NewKeyOf = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-async def prepared(api: Api, database_url: str) -> Prepared:
-    vendors = Vendors("http://127.0.0.1:9", 9)
-    accounts = [vendors.twilio(), vendors.smtp()]
-    app = await own_application(api.http, database_url, SECRET_KEYS, accounts)
-    document = (await api.http.get("/openapi.json")).json()
-    prepared = Prepared(app, document)
-    await prepared.prepare()
-    return prepared
 
 
 @pytest.fixture(scope="module")
