@@ -34,13 +34,8 @@ def _kind(application_id: UUID, category_id: UUID, priority: str, channels: tupl
     return _hash(f"{application_id}/{category_id}/{priority}/{','.join(channels)}")
 
 
-def pair_of(application_id: UUID, key: str, value: str) -> int:
-    """One entry of the metadata."""
-    return pairs_of(application_id, {key: value})[0]
-
-
 def pairs_of(application_id: UUID, metadata: Mapping[str, str]) -> list[int]:
-    """All entries."""
+    """The entries of the metadata."""
     application = _words_of(application_id)
     return [_hash(f"{application}/{key}/{value}") for key, value in metadata.items()]
 

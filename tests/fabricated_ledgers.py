@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from deploy.auditing.audit import Question, Report, audit
 from deploy.local.sandbox.effects import Effect
-from models.listing import kind_of, pair_of
+from models.listing import kind_of, pairs_of
 
 OWNER, ACCOUNT, APPLICATION = str(uuid7()), str(uuid7()), str(uuid7())
 START = datetime.now(UTC) - timedelta(minutes=10)
@@ -86,7 +86,7 @@ class Ledgers:
         )
         await self.connection.execute(
             "INSERT INTO notification_metadata (pair, kind, notification_id) VALUES ($1, $2, $3)",
-            *(pair_of(application, "order", "4711"), kind, OWNER),
+            *(*pairs_of(application, {"order": "4711"}), kind, OWNER),
         )
 
     async def write(self, seq: int) -> None:
