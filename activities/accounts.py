@@ -35,7 +35,7 @@ class OpenAccount:
 
     def __init__(self, account: Account, vendor: Vendor) -> None:
         self.id = account.id
-        self.revision = account.revision
+        self.sealed_config = account.sealed_config  # sealed anew, it is other bytes
         self.vendor = vendor
         self._calls = Slots(CALLS_PER_ACCOUNT)
         self.claims = Slots(IN_DOUBT)
@@ -84,7 +84,7 @@ class OpenAccounts:
         """The account, opened; Misconfigured if its settings cannot be read."""
         async with self._lock:
             there = self._open.get(account.id)
-            if there is None or there.revision != account.revision:
+            if there is None or there.sealed_config != account.sealed_config:
                 config = orjson.loads(self._keyring.open(account.sealed_config, account.id))
                 vendor = load(account.vendor, config)
                 await vendor.open()

@@ -169,11 +169,12 @@ OF: dict[str, dict[str, Any]] = {
     "TemplateLine": {"name": "order-sent", "published": 1, "latest": 1},
     "TemplateView": {"name": "order-sent", "published": 1, "latest": 1},
     "TestSentView": {"notifications": [ID]},
-    "VendorAccountLine": {"name": "shop-smtp", "state": "open", "rank": 1},
+    "VendorAccountLine": {"name": "shop-smtp", "state": "open", "rank": 1, "revision": 1},
     "VendorAccountView": {
         "name": "shop-smtp",
         "state": "open",
         "rank": 1,
+        "revision": 1,
         "config": {"host": "smtp.example.com", "port": 587, "password": "***"},
     },
     "VendorErrorView": {

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from api import vendor_settings
 from api.vendor_bodies import RESERVE, VendorAccountCreate, VendorAccountPatch
+from models.repositories import profiles, vendor_accounts
 from models.repositories import vendor_account_changes as changes
-from models.repositories import vendor_accounts
 from models.repositories.applications import NewAccount
 from models.repositories.audit_log import Actor
 from models.repositories.vendor_accounts import Row
@@ -33,7 +33,9 @@ async def make(
 async def change(
     session: Session, row: Row, body: VendorAccountPatch, ring: Keyring, actor: Actor
 ) -> None:
-    """Give a locked one what the body names; the rest stays."""
+    """Give a locked one what the body names; the rest stays. Conflict: somebody was faster."""
+    if body.revision is not None:
+        profiles.check_revision(row, body.revision)
     if body.config is not None:
         before = vendor_accounts.opened(row, ring)
         config = vendor_settings.changed(row["vendor"], before, body.config)

@@ -70,13 +70,17 @@ class VendorAccountCreate(Body):
 
 
 class VendorAccountPatch(Body):
-    """What shall change. `config`: these fields anew, null takes one away, the others stay."""
+    """What shall change. `config`: these fields anew, null takes one away, the others stay.
+
+    What says where calls go, or how they are guarded (`base_url`; of SMTP `host`, `port`, `tls` and
+    `verify`), changes with all kept secrets given again: else 422 `secret_needed`.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {"rate": {"per_second": 50, "reserve": 0.1}},
-                {"config": {"auth_token": "a-newer-secret"}, "rank": 2},
+                {"config": {"auth_token": "a-newer-secret"}, "rank": 2, "revision": 1},
                 {"rate": None},
             ]
         }
@@ -86,6 +90,9 @@ class VendorAccountPatch(Body):
     config: Config | None = None
     rank: Rank | None = None
     rate: AccountRate | None = None
+    revision: int | None = Field(
+        None, ge=0, le=2**31 - 1, description="as you read it: refused if it was changed since"
+    )
 
 
 class VendorOrder(Body):

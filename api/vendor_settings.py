@@ -23,13 +23,18 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of a vendor's settings, for a form; `choices`: what a choice is of."""
+    """One field of a vendor's settings, for a form; `choices`: what a choice is of.
+
+    `leads`: it says where the account's secrets go. A value in `safe` may be given without them.
+    """
 
     name: str
     kind: Kind
     required: bool
     default: Any
     choices: tuple[str, ...] = ()
+    leads: bool = False
+    safe: tuple[Any, ...] = ()
 
 
 def settings_of(vendor: str) -> list[Setting]:
@@ -73,9 +78,25 @@ def checked(vendor: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def changed(vendor: str, before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Some fields anew, null takes one away; the rest stays as it is."""
+    """Some fields anew, null takes one away; the rest stays as it is.
+
+    Invalid if a secret that stays would go to another place than before, or less guarded: who does
+    not know it could have it sent to a server of his own.
+    """
     after = {name: v for name, v in {**before, **changes}.items() if v is not None}
-    return dict(checked(vendor, after))
+    checked(vendor, after)
+    settings = settings_of(vendor)
+    secrets = [one.name for one in settings if one.kind == "secret"]
+    staying = [name for name in secrets if name in after and name not in changes]
+    moved = _moved(vendor, settings, before, after)
+    if staying and moved:
+        raise Invalid(
+            f"give {', '.join(staying)} again in this change:"
+            f" what is kept does not go to another {', '.join(moved)}",
+            field=f"config.{staying[0]}",
+            reason="secret_needed",
+        )
+    return after
 
 
 def shown(row: Mapping[str, Any], keyring: Keyring) -> dict[str, Any] | None:
@@ -90,6 +111,23 @@ def shown(row: Mapping[str, Any], keyring: Keyring) -> dict[str, Any] | None:
     return masked
 
 
+def _moved(
+    vendor: str, settings: list[Setting], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[str]:
+    """The destinations that are others now: as a worker reads them, defaults and all."""
+    read = vendor_class(vendor).Config.model_validate
+    leading, now = [one for one in settings if one.leads], read(after)
+    try:
+        was = read(before)
+    except ValueError:  # of settings that this adapter does not read, nobody knows where they led
+        return [one.name for one in leading]
+    return [
+        one.name
+        for one in leading
+        if (value := getattr(now, one.name)) != getattr(was, one.name) and value not in one.safe
+    ]
+
+
 def _setting(name: str, said: Mapping[str, Any], required: bool) -> Setting:
     given = {**said, **said.get("anyOf", [{}])[0]}  # a field that may be null: of what it else is
     kind = KINDS.get(given["type"], "text")
@@ -97,4 +135,6 @@ def _setting(name: str, said: Mapping[str, Any], required: bool) -> Setting:
         kind = "secret"
     elif "enum" in given:
         kind = "choice"
-    return Setting(name, kind, required, said.get("default"), tuple(given.get("enum", ())))
+    choices, there = tuple(given.get("enum", ())), given.get("destination", {})
+    leads, safe = there.get("leads", False), tuple(there.get("safe", ()))
+    return Setting(name, kind, required, said.get("default"), choices, leads, safe)

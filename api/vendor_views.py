@@ -42,6 +42,7 @@ class VendorAccountLine(BaseModel):
     closed_until: datetime | None
     closed_reason: str | None
     rate: RateView | None
+    revision: int = Field(description="counts edits; give it back with yours")
     created_at: datetime
 
 

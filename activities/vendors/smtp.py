@@ -10,7 +10,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Sequence
 from email.utils import parseaddr
-from typing import Literal
+from typing import Annotated, Literal
 
 from aiosmtplib import SMTP, SMTPResponseException
 from pydantic import Field, SecretStr, model_validator
@@ -20,7 +20,7 @@ from activities.smtp_lane import Lane
 from activities.smtp_letters import Desk
 from activities.smtp_outcomes import SERVICE_CLOSES, Stage, accepted, from_error, is_definite
 from activities.vendor import Settlement, Source, Vendor
-from activities.vendor_config import VendorConfig
+from activities.vendor_config import DESTINATION, NO_DESTINATION, Destination, VendorConfig
 from activities.vendor_words import Words
 from models.messages import Channel, Message, Outcome, Verdict
 from models.rendering.mime import mime
@@ -36,14 +36,16 @@ class Smtp(Vendor):
     class Config(VendorConfig):
         """What an account needs; `verify` covers the certificate and its name."""
 
-        host: str = Field(min_length=1)
-        port: int = Field(587, ge=1, le=65535)
-        tls: Literal["none", "starttls", "tls"] = "starttls"
-        verify: bool = True
+        host: Annotated[str, DESTINATION] = Field(min_length=1)
+        port: Annotated[int, DESTINATION] = Field(587, ge=1, le=65535)
+        tls: Annotated[
+            Literal["none", "starttls", "tls"], Destination(safe=("starttls", "tls"))
+        ] = "starttls"
+        verify: Annotated[bool, Destination(safe=(True,))] = True
         username: str = ""
         password: SecretStr | None = None
         sender: str = Field(min_length=3)
-        message_id_domain: str = Field(pattern=r"^[A-Za-z0-9.-]+$")
+        message_id_domain: Annotated[str, NO_DESTINATION] = Field(pattern=r"^[A-Za-z0-9.-]+$")
         connections: int = Field(10, ge=1, le=1000)
 
         @model_validator(mode="after")

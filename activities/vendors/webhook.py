@@ -20,7 +20,7 @@ from activities.guarded_connector import Guard, NotPublic, guarded_connector
 from activities.http_statuses import body_text, from_status
 from activities.http_vendor import CONNECTIONS, IDLE_SECONDS, HttpVendor
 from activities.vendor import Settlement
-from activities.vendor_config import VendorConfig
+from activities.vendor_config import NO_DESTINATION, VendorConfig
 from activities.webhook_signing import SigningKey, signature
 from models.errors import Invalid
 from models.messages import Channel, Message, Outcome, Scope, Verdict
@@ -44,14 +44,15 @@ class Webhook(HttpVendor):
     class Config(VendorConfig):
         """What an account needs: a secret, `whsec_…` shared or `whsk_…` for ed25519.
 
-        `previous_secret` signs as well while receivers change over to the new one.
+        `previous_secret` signs as well while receivers change over to the new one. A secret that
+        signs is never sent: it may stay whatever hosts are allowed.
         """
 
         secret: SigningKey
         previous_secret: SigningKey | None = None
         header_prefix: str = Field("webhook-", pattern=r"^[a-z][a-z0-9-]{0,38}-$")
         timeout_seconds: float = Field(10, ge=1, le=10)
-        allowed_hosts: tuple[Host, ...] = Field((), max_length=1000)
+        allowed_hosts: Annotated[tuple[Host, ...], NO_DESTINATION] = Field((), max_length=1000)
         receiver_deduplicates: bool = False
 
     config: Config

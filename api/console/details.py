@@ -102,6 +102,7 @@ DETAILS = (
     label("no published template of that name"),
     label("the template was deleted"),
     label("this is what stands for a secret: leave it out to keep the secret"),
+    label("give %(secrets)s again in this change: what is kept does not go to another %(fields)s"),
     label("write key=value, several with spaces between"),
     label("too easy to guess"),
     label("no scope %(scope)s"),

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from api.console.forgery import FIELD
 from api.console.visits import Needs, StaffVisit
@@ -17,6 +17,12 @@ from models.roles import Permission
 
 ONCE = "form_id"
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class Revision(BaseModel):
+    """Of what a form edits, as its page showed it."""
+
+    revision: int = Field(ge=1, le=2**31 - 1)
 
 
 class FormFields(Mapping[str, str]):

@@ -4,9 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import BaseModel, Field
 
-from api.console.forms import Form, FormFields, FormOnce, validated
+from api.console.forms import Form, FormFields, FormOnce, Revision, validated
 from api.console.routes import pages
 from api.console.visits import Author, Reader
 from api.deps import Session
@@ -17,12 +16,6 @@ from models.repositories import audit_log, group_members, groups, profiles
 
 router = pages("/groups")
 Beginning = Annotated[str, Query(max_length=100, pattern=ONE_LINE)]
-
-
-class Revision(BaseModel):
-    """Of the group as the page shows it."""
-
-    revision: int = Field(ge=1, le=2**31 - 1)
 
 
 @router.get("")

@@ -1,19 +1,13 @@
 """What the forms of profiles say, as the API's own bodies."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from api.console.forms import FormFields
+from api.console.forms import FormFields, Revision
 from api.profile_bodies import ExternalId, ProfileCreate, ProfilePatch
 from models.repositories.profiles import Row
 
 METADATA = "metadata."  # before a name of the metadata, as problems name it
 FIELDS = ("name", "locale", "time_zone")
-
-
-class Revision(BaseModel):
-    """Of the profile as the page shows it."""
-
-    revision: int = Field(ge=1, le=2**31 - 1)
 
 
 class Into(BaseModel):

@@ -7,12 +7,12 @@ from fastapi import Path, Response
 
 from api import vendor_account_writes, vendor_settings
 from api.console import vendor_account_forms
-from api.console.forms import Form, FormOnce
+from api.console.forms import Form, FormOnce, Revision
 from api.console.routes import pages
 from api.console.visits import Operator
 from api.deps import Ring, Session
 from api.fields import ONE_LINE
-from models.repositories import vendor_accounts
+from models.repositories import profiles, vendor_accounts
 
 router = pages("/vendor-accounts")
 Vendor = Annotated[str, Path(max_length=40, pattern=ONE_LINE)]
@@ -64,7 +64,9 @@ async def change(
     visit: Operator, session: Session, ring: Ring, account_id: UUID, form: Form
 ) -> Response:
     """Workers take it up within two seconds."""
+    revision = form.to(Revision).revision
     row = await vendor_accounts.lock(session, visit.application_id, account_id)
+    profiles.check_revision(row, revision)
     body = vendor_account_forms.changed(form, row["vendor"], vendor_accounts.opened(row, ring))
     await vendor_account_writes.change(session, row, body, ring, visit.actor)
     return visit.to(f"/vendor-accounts/{account_id}", visit.text("It is saved."))

@@ -7,13 +7,13 @@ from fastapi import Response
 
 from api import vendor_settings, vendor_test_sends
 from api.console import vendor_account_forms
-from api.console.forms import Form, FormOnce
+from api.console.forms import Form, FormOnce, Revision
 from api.console.routes import FRAGMENT, pages
 from api.console.visits import Operator, Reader
 from api.deps import Ring, Session, Starts, after_commit
 from api.vendor_bodies import RESERVE, VendorTest
+from models.repositories import profiles, vendor_accounts
 from models.repositories import vendor_account_changes as changes
-from models.repositories import vendor_accounts
 
 router = pages("/vendor-accounts")
 
@@ -74,7 +74,9 @@ async def up(visit: Operator, session: Session, account_id: UUID) -> Response:
 @router.post("/{account_id}/rate")
 async def change_rate(visit: Operator, session: Session, account_id: UUID, form: Form) -> Response:
     """Empty: no limit."""
+    revision = form.to(Revision).revision
     row = await vendor_accounts.lock(session, visit.application_id, account_id)
+    profiles.check_revision(row, revision)
     rate = vendor_account_forms.rate(form)
     per_second, reserve = (rate.per_second, rate.reserve) if rate else (None, RESERVE)
     await changes.set_rate(session, row, per_second, reserve, visit.actor)

@@ -69,7 +69,11 @@ async def get_vendor_account(
 async def change_vendor_account(
     account_id: UUID, body: VendorAccountPatch, caller: VendorWriter, session: Session, ring: Ring
 ) -> VendorAccountView:
-    """Change name, settings, rank or rate; workers take them up within two seconds."""
+    """Change name, settings, rank or rate; workers take them up within two seconds.
+
+    Kept secrets do not go along to another host: who changes where calls go, or how they are
+    guarded, gives them again.
+    """
     row = await vendor_accounts.lock(session, caller.application_id, account_id)
     await vendor_account_writes.change(session, row, body, ring, actor_of(caller))
     return await _seen(session, caller.application_id, account_id, ring)

@@ -1222,6 +1222,7 @@ class VendorAccountLine(TypedDict):
     closed_until: str | None
     closed_reason: str | None
     rate: RateView | None
+    revision: int
     created_at: str
 
 
@@ -1239,6 +1240,7 @@ class VendorAccountPatch(TypedDict):
     config: NotRequired[Mapping[str, JsonValue] | None]
     rank: NotRequired[int | None]
     rate: NotRequired[AccountRate | None]
+    revision: NotRequired[int | None]
 
 
 class VendorAccountView(TypedDict):
@@ -1254,6 +1256,7 @@ class VendorAccountView(TypedDict):
     closed_until: str | None
     closed_reason: str | None
     rate: RateView | None
+    revision: int
     created_at: str
     config: dict[str, JsonValue] | None
     errors: list[VendorErrorView]

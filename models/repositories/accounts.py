@@ -61,7 +61,7 @@ class Account:
     id: UUID
     vendor: str
     sealed_config: bytes
-    revision: int  # goes up when its settings change: then it is opened anew
+    revision: int  # goes up with each edit of it: then a long pass looks at it anew
     failures: int  # windows in a row that went wrong for the account's sake
     closed_until: datetime | None  # its breaker: no calls before that
     rated: bool

@@ -1,6 +1,7 @@
 """Changes of vendor accounts, each with its entry in the audit log, in the same transaction.
 
-Whoever changes one has locked it (`vendor_accounts.lock`) and has checked its settings.
+Whoever changes one has locked it (`vendor_accounts.lock`) and has checked its settings. What people
+edit counts its revision up, so that two edits do not overwrite each other unseen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,13 +29,13 @@ ON CONFLICT DO NOTHING RETURNING id
 """)
 
 RENAME = text("""
-UPDATE vendor_account SET name = :name WHERE id = :id AND NOT EXISTS (
+UPDATE vendor_account SET name = :name, revision = revision + 1 WHERE id = :id AND NOT EXISTS (
     SELECT FROM vendor_account b WHERE b.application_id = :application_id AND b.name = :name
     AND b.retired_at IS NULL AND b.id <> :id)
 RETURNING id
 """)
 
-RANK = text("UPDATE vendor_account SET rank = :rank WHERE id = :id")
+RANK = text("UPDATE vendor_account SET rank = :rank, revision = revision + 1 WHERE id = :id")
 
 RECONFIGURE = text("""
 UPDATE vendor_account SET sealed_config = :sealed, revision = revision + 1, failures = 0,
@@ -48,6 +49,7 @@ ON CONFLICT (account_id) DO UPDATE
 SET per_second = excluded.per_second, reserve = excluded.reserve
 """)
 NO_RATE = text("DELETE FROM vendor_rate WHERE account_id = :id")
+RATE_EDITED = text("UPDATE vendor_account SET revision = revision + 1 WHERE id = :id")
 
 PAUSE = text("""
 UPDATE vendor_account SET paused_at = clock_timestamp() WHERE id = :id AND paused_at IS NULL
@@ -67,8 +69,9 @@ WHERE application_id = :application_id AND channel = :channel AND retired_at IS 
 ORDER BY rank, id FOR UPDATE
 """)
 ORDER = text("""
-UPDATE vendor_account a SET rank = o.rank
-FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS o (id, rank) WHERE a.id = o.id
+UPDATE vendor_account a SET rank = o.rank, revision = revision + 1
+FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS o (id, rank)
+WHERE a.id = o.id AND a.rank <> o.rank
 """)
 
 # Of running owners: what it has in its hands, in doubt, or was promised to it alone.
@@ -158,6 +161,7 @@ async def set_rate(
         await session.execute(NO_RATE, {"id": row["id"]})
     else:
         await session.execute(RATE, {"id": row["id"], **after})
+    await session.execute(RATE_EDITED, {"id": row["id"]})
     await _noted(session, actor, "vendor.rate", row, {"from": before, "to": after})
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -22,6 +23,10 @@ from raw_peers import (
 from activities.vendor import VENDORS, Settlement, load, vendor_class
 from models.errors import Misconfigured
 from models.messages import Outcome, Scope, Verdict
+
+WHERE = re.compile(
+    r"ur[li]|host|port|tls|ssl|verify|cert|domain|endpoint|server|gateway|proxy|region|address"
+)
 
 
 async def sent(sample, peer, open_vendor, *, size=None) -> list[Outcome]:
@@ -222,6 +227,17 @@ def test_a_vendor_is_registered_under_its_own_name(name):
     adapter = vendor_class(name)
     assert adapter.name == name
     assert adapter.settlement in Settlement
+
+
+@pytest.mark.parametrize("name", sorted(VENDORS))
+def test_each_field_that_may_say_where_secrets_go_says_whether_it_does(name):
+    fields = vendor_class(name).Config.model_json_schema()["properties"]
+    facts = {field: {**said, **said.get("anyOf", [{}])[0]} for field, said in fields.items()}
+    secrets = {field for field, said in facts.items() if said.get("writeOnly")}
+    assert secrets, "or else nothing has to be guarded"
+    open_ones = {field: said for field, said in facts.items() if field not in secrets}
+    likely = {f for f, said in open_ones.items() if WHERE.search(f) or "://" in str(said)}
+    assert not {field for field in likely if "destination" not in open_ones[field]}
 
 
 async def test_what_has_no_look_up_stays_unknown(blind_sample, open_vendor):

@@ -132,7 +132,8 @@ async def test_settings_change_field_by_field_and_workers_open_it_anew(api, own,
         "auth_token": MASK,
         "base_url": "https://twilio.example.com",
     }
-    await own.ask("PATCH", where, json={"config": {"base_url": None}})
+    home = {"auth_token": "hunter3", "base_url": None}
+    await own.ask("PATCH", where, json={"config": home})
     same = await own.ask("PATCH", where, json={"config": {"sender": TWILIO["sender"]}})
 
     assert same.json()["config"] == {**TWILIO, "auth_token": MASK}
@@ -158,6 +159,79 @@ async def test_a_change_that_no_worker_could_open_changes_nothing(own, made, con
     assert answer.status_code == 422
     assert answer.json()["field"].startswith("config")
     assert (await own.ask("GET", f"{PATH}/{made['id']}")).json() == made
+
+
+MAIL = {
+    "host": "mail.example.com",
+    "username": "tidings",
+    "password": "hunter2",
+    "sender": "news@example.com",
+    "message_id_domain": "example.com",
+}
+KEYED = {**TWILIO, "api_key_sid": "SK1", "api_key_secret": "hunter2"}
+EVIL, PROXY = {"base_url": "https://evil.example"}, {"base_url": "https://proxy.example/a"}
+MOVES = [  # vendor, its settings, what moves it, the secrets that are asked for
+    ("twilio", TWILIO, EVIL, ["auth_token"]),
+    ("twilio", KEYED, EVIL, ["auth_token", "api_key_secret"]),
+    ("twilio", KEYED, {**EVIL, "auth_token": "x"}, ["api_key_secret"]),
+    ("twilio", KEYED, {**EVIL, "auth_token": None}, ["api_key_secret"]),
+    ("twilio", {**TWILIO, **PROXY}, {"base_url": None}, ["auth_token"]),
+    ("twilio", {**TWILIO, **PROXY}, {"base_url": "http://proxy.example/a"}, ["auth_token"]),
+    ("sendgrid", {"api_key": "hunter2", "sender": "a@example.com"}, EVIL, ["api_key"]),
+    ("telegram", {"token": "1:hunter2"}, EVIL, ["token"]),
+    ("smtp", MAIL, {"host": "evil.example"}, ["password"]),
+    ("smtp", MAIL, {"port": 2525}, ["password"]),
+    ("smtp", MAIL, {"tls": "none"}, ["password"]),
+    ("smtp", MAIL, {"verify": False}, ["password"]),
+    ("smtp", {**MAIL, "port": 2525}, {"port": None}, ["password"]),
+]
+
+
+@pytest.mark.parametrize(("vendor", "config", "move", "needed"), MOVES)
+async def test_no_kept_secret_goes_to_another_place(
+    own, refused, vendor, config, move, needed
+) -> None:
+    there = (await own.ask("POST", PATH, json=account(vendor=vendor, config=config))).json()
+    where = f"{PATH}/{there['id']}"
+
+    answer = await own.ask("PATCH", where, json={"config": move, "name": "moved"})
+
+    await refused(answer, 422, "secret_needed", f"config.{needed[0]}")
+    assert all(name in answer.json()["detail"] for name in needed)
+    assert "hunter" not in answer.text
+    assert (await own.ask("GET", where)).json() == there
+    given = {name: config[name] for name in needed}
+    moved = await own.ask("PATCH", where, json={"config": given | move})
+    assert moved.status_code == 200, moved.text
+
+
+@pytest.mark.parametrize(
+    ("vendor", "config", "change"),
+    [
+        ("twilio", TWILIO, {"base_url": "https://api.twilio.com/"}),
+        ("twilio", {**TWILIO, **PROXY}, PROXY),
+        ("smtp", MAIL, {"port": 587, "tls": "tls", "verify": True, "sender": "b@example.com"}),
+        ("smtp", {**MAIL, "tls": "none", "verify": False}, {"tls": "starttls", "verify": None}),
+        ("smtp", MAIL, {"host": "other.example.com", "username": None, "password": None}),
+        ("webhook", {"secret": f"whsec_{'hunter22' * 4}"}, {"allowed_hosts": ["example.com"]}),
+    ],
+)
+async def test_what_leads_nowhere_else_asks_for_no_secret(own, vendor, config, change) -> None:
+    there = (await own.ask("POST", PATH, json=account(vendor=vendor, config=config))).json()
+    answer = await own.ask("PATCH", f"{PATH}/{there['id']}", json={"config": change})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_the_second_of_two_edits_is_told(own, made, refused) -> None:
+    where, read = f"{PATH}/{made['id']}", made["revision"]
+    edits = ({"rank": 2}, {"name": "n"}, {"rate": None}, {"config": {"sender": "+15005550007"}})
+    for edit in edits:
+        first = await own.ask("PATCH", where, json={**edit, "revision": read})
+        assert first.status_code == 200, first.text
+        second = await own.ask("PATCH", where, json={"rank": 9, "revision": read})
+        await refused(second, 409, "revision_changed", "revision")
+        assert (await own.ask("GET", where)).json() == first.json()
+        read = first.json()["revision"]
 
 
 async def test_a_rate_is_set_changed_and_taken_away(own, made) -> None:

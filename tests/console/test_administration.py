@@ -29,6 +29,12 @@ async def said(desk: Desk, subject: Any) -> list[tuple[str, str]]:
 
 async def test_an_operator_pauses_resumes_and_limits_an_account(desk: Desk, account: Any) -> None:
     operator, where = desk.staff["operator"], f"/vendor-accounts/{account['id']}"
+
+    async def rated(**fields: str) -> Any:
+        shown = re.search(r'name="revision" value="(\d+)"', await operator.page(where))
+        assert shown
+        return await operator.send(where, f"{where}/rate", revision=shown[1], **fields)
+
     page = await operator.page(where)
     assert "**********" in page
     assert "sandbox</code>" not in page
@@ -37,14 +43,14 @@ async def test_an_operator_pauses_resumes_and_limits_an_account(desk: Desk, acco
     assert "Resume" in await operator.page(where)
     assert (await operator.send(where, f"{where}/resume")).status_code == 303
     rate = {"per_second": "20", "reserve_percent": "10"}
-    assert (await operator.send(where, f"{where}/rate", **rate)).status_code == 303
+    assert (await rated(**rate)).status_code == 303
     row = await desk.api.database.fetchrow(
         "SELECT per_second, reserve FROM vendor_rate WHERE account_id = $1", account["id"]
     )
     assert tuple(row) == (20, 0.1)
     none = {"per_second": "", "reserve_percent": "20"}
-    assert (await operator.send(where, f"{where}/rate", **none)).status_code == 303
-    answer = await operator.send(where, f"{where}/rate", per_second="x")
+    assert (await rated(**none)).status_code == 303
+    answer = await rated(per_second="x")
     assert (answer.status_code, "want a number" in answer.text) == (422, True)
     assert await said(desk, account["id"]) == [
         ("vendor.pause", "staff"),

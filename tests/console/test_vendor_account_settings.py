@@ -1,5 +1,6 @@
 """Vendor accounts made and changed in the console: by field, and never a secret on a page."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,14 @@ async def noted(desk: Desk, id: UUID) -> list[tuple[str, str, Any]]:
         str(id),
     )
     return [(row["action"], row["actor_kind"], orjson.loads(row["detail"])) for row in rows]
+
+
+async def save(desk: Desk, where: str, **fields: str) -> Any:
+    """The form as it is shown now, filled in."""
+    operator = desk.staff["operator"]
+    shown = re.search(r'name="revision" value="(\d+)"', await operator.page(where))
+    assert shown
+    return await operator.send(where, where, **{"revision": shown[1], **fields})
 
 
 async def test_each_vendor_has_a_form_with_its_own_settings(desk: Desk) -> None:
@@ -118,7 +127,7 @@ async def test_settings_are_changed_and_a_secret_is_never_shown(desk: Desk) -> N
     for path in (where, f"{where}/settings"):
         assert "hunter22" not in await operator.page(path)
     same = {**MAIL, "name": "changed-here", "config.password": ""}
-    assert (await operator.send(f"{where}/settings", f"{where}/settings", **same)).is_redirect
+    assert (await save(desk, f"{where}/settings", **same)).is_redirect
     assert len(await noted(desk, id)) == 1
     other = {
         "config.host": "other.example.com",
@@ -126,7 +135,12 @@ async def test_settings_are_changed_and_a_secret_is_never_shown(desk: Desk) -> N
         "config.verify": "",
         "rank": "8",
     }
-    answer = await operator.send(f"{where}/settings", f"{where}/settings", **same | other)
+    answer = await save(desk, f"{where}/settings", **same | other)
+    assert answer.status_code == 422
+    assert "<strong>config.password</strong>: give password again" in answer.text
+    assert (await seen(desk, id))["config"]["host"] == "mail.example.com"
+    other["config.password"] = "hunter22"
+    answer = await save(desk, f"{where}/settings", **same | other)
     assert answer.status_code == 303
     view = await seen(desk, id)
     assert (view["config"]["host"], view["config"]["verify"]) == ("other.example.com", False)
@@ -137,14 +151,29 @@ async def test_settings_are_changed_and_a_secret_is_never_shown(desk: Desk) -> N
 
 
 async def test_a_secret_is_written_anew_or_forgotten(desk: Desk) -> None:
-    operator, id = desk.staff["operator"], await made(desk, "with-a-secret")
+    id = await made(desk, "with-a-secret")
     where = f"/vendor-accounts/{id}/settings"
     same = {**MAIL, "name": "with-a-secret"}
-    assert (await operator.send(where, where, **same | {"config.password": "newer"})).is_redirect
+    assert (await save(desk, where, **same | {"config.password": "newer"})).is_redirect
     forgotten = {"config.password": "", "config.username": "", "forget": "password"}
-    assert (await operator.send(where, where, **same | forgotten)).is_redirect
+    assert (await save(desk, where, **same | forgotten)).is_redirect
     assert "password" not in (await seen(desk, id))["config"]
     fields = [detail["fields"] for _, _, detail in (await noted(desk, id))[1:]]
     assert fields == [["password"], ["password", "username"]]
-    masked = await operator.send(where, where, **same | {"config.password": "**********"})
+    masked = await save(desk, where, **same | {"config.password": "**********"})
     assert (masked.status_code, "config.password" in masked.text) == (422, True)
+
+
+async def test_the_second_of_two_operators_overwrites_nothing(desk: Desk) -> None:
+    id = await made(desk, "edited-twice")
+    where = f"/vendor-accounts/{id}/settings"
+    same = {**MAIL, "name": "edited-twice", "config.password": "", "revision": "1"}
+    first = await save(desk, where, **same | {"config.sender": "first@example.com"})
+    assert first.is_redirect
+    second = await save(desk, where, **same | {"config.connections": "5"})
+    assert (second.status_code, "since revision 1" in second.text) == (409, True)
+    assert (await seen(desk, id))["config"]["sender"] == "first@example.com"
+    page = where.removesuffix("/settings")
+    late = {"revision": "1", "per_second": "1", "reserve_percent": "0"}
+    answer = await desk.staff["operator"].send(page, f"{page}/rate", **late)
+    assert (answer.status_code, "since revision 1" in answer.text) == (409, True)

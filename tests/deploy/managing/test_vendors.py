@@ -42,6 +42,17 @@ async def test_an_account_is_sealed_listed_and_given_new_settings(shop, database
     assert b"hunter" not in sealed
 
 
+async def test_no_kept_secret_goes_to_another_host(shop, database_url) -> None:
+    mail = {"host": "mail.example.com", "sender": "a@example.com", "message_id_domain": "x.example"}
+    secret = {"username": "tidings", "password": "hunter2"}
+    options = add(name="mail", vendor="smtp", channel="email")
+    await shop(*options, input=json.dumps(mail | secret))
+    code, out, err = await shop(*options, input=json.dumps({**mail, "host": "evil.example"}))
+    assert (code, err) == (0, ""), "all settings are written anew"
+    _, out, _ = await shop("vendors", "show", "mail", "--json")
+    assert json.loads(out)["config"] == {**mail, "host": "evil.example"}
+
+
 @pytest.mark.parametrize(
     ("changed", "config", "says"),
     [
