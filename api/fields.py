@@ -1,5 +1,6 @@
 """Values of bodies, stricter than pydantic alone: what a caller wrote is what is meant."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,10 +12,12 @@ from models.errors import Invalid
 # A name may end in a header, or on one line of a text.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
+DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d.", re.ASCII)
+
 
 def _written(value: Any) -> Any:
-    # A number would be taken for seconds or milliseconds, by its size.
-    if not isinstance(value, str) or "-" not in value:
+    # A number, in quotes too, would be taken for seconds or milliseconds, by its size.
+    if not isinstance(value, str) or not DATE_FIRST.match(value):
         raise ValueError("want a time as RFC 3339 writes it, such as 2030-01-31T09:00:00Z")
     return value
 

@@ -126,6 +126,7 @@ REFUSED = {
     "time without zone": ({"send_at": "2030-01-01T00:00:00"}, "invalid", "send_at", None),
     "time as a number": ({"send_at": 1_900_000_000}, "invalid", "send_at", None),
     "time as digits": ({"send_at": "1900000000"}, "invalid", "send_at", None),
+    "time as digits below 0": ({"send_at": "-1900000000"}, "invalid", "send_at", None),
     "expiry before sending": (
         {"send_at": (NOW + timedelta(hours=1)).isoformat(), "expires_in": 60},
         "expires_before_due",

@@ -172,6 +172,7 @@ async def test_it_needs_the_scope_to_read(api) -> None:
         ("channel=pigeon", "invalid", "channel"),
         ("from=yesterday", "invalid", "from"),
         ("from=2030-01-01", "invalid", "from"),
+        ("from=-1900000000", "invalid", "from"),
         ("to=1700000000", "invalid", "to"),
         ("metadata.order=", "metadata_without_value", "metadata.order"),
         ("metadata.=1", "invalid", "metadata."),
