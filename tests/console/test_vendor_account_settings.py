@@ -1,5 +1,6 @@
 """Vendor accounts made and changed in the console: by field, and never a secret on a page."""
 
+import logging
 import re
 from typing import Any
 from uuid import UUID
@@ -177,3 +178,42 @@ async def test_the_second_of_two_operators_overwrites_nothing(desk: Desk) -> Non
     late = {"revision": "1", "per_second": "1", "reserve_percent": "0"}
     answer = await desk.staff["operator"].send(page, f"{page}/rate", **late)
     assert (answer.status_code, "since revision 1" in answer.text) == (409, True)
+
+
+def signing_key(letter: str) -> str:
+    return f"whsec_{letter * 40}"
+
+
+async def test_a_rotated_signing_key_is_nowhere_to_be_read(desk: Desk, caplog: Any) -> None:
+    caplog.set_level(logging.DEBUG)
+    operator = desk.staff["operator"]
+    header = {"Authorization": f"Bearer {await desk.api.new_key(application='demo')}"}
+    path = "/v1/vendor-accounts"
+    old, new, wrong = (signing_key(letter) for letter in "ABC")
+
+    async def ask(method: str, path: str, body: Any = None) -> Any:
+        return await desk.api.http.request(method, path, json=body, headers=header)
+
+    settings = {"name": "hooks", "vendor": "webhook", "config": {"secret": old}}
+    answers = [await ask("POST", path, settings)]
+    where = f"{path}/{answers[0].json()['id']}"
+    changes = (
+        {"secret": new, "previous_secret": old},
+        {"secret": f"{wrong}*"},
+        {"previous_secret": None, "secert": wrong},
+        {"previous_secret": None},
+    )
+    answers += [await ask("PATCH", where, {"config": config}) for config in changes]
+    answers += [await ask("GET", read) for read in (where, path, "/v1/audit-log?limit=50")]
+    assert [a.status_code for a in answers] == [201, 200, 422, 422, 200, 200, 200, 200]
+    page = where.removeprefix("/v1")
+    pages = (page, f"{page}/settings", "/vendor-accounts", "/audit-log")
+    answers += [await operator.get(shown) for shown in pages]
+    fields = {"name": "hooks", "rank": "1", "config.secret": f"{wrong}*"}
+    answers += [await save(desk, f"{page}/settings", **fields)]
+    assert [a.status_code for a in answers[8:]] == [200, 200, 200, 200, 422]
+
+    entries = await noted(desk, UUID(answers[0].json()["id"]))
+    assert [action for action, _, _ in entries] == ["vendor.create", *["vendor.reconfigure"] * 2]
+    written = [caplog.text, str(entries), *(answer.text for answer in answers)]
+    assert not [text for text in written for letter in "ABC" if letter * 40 in text]
