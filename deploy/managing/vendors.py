@@ -9,6 +9,7 @@ import orjson
 import typer
 
 from activities.vendor import VENDORS, load, vendor_class
+from api.vendor_settings import MASK
 from deploy.managing import applications
 from models.errors import Conflict, Invalid, Misconfigured, NotFound
 from models.repositories import vendor_account_changes as changes
@@ -56,6 +57,7 @@ def checked(account: NewAccount) -> NewAccount:
     serves = vendor_class(account.vendor).channel.value
     if account.channel != serves:
         raise Invalid(f"--channel {account.channel}: {account.vendor} is for {serves}")
+    _check_unmasked(account.config)
     try:
         load(account.vendor, account.config)
     except Misconfigured as error:
@@ -102,3 +104,9 @@ async def put(
     if account.per_second is not None:
         await changes.set_rate(session, row, account.per_second, account.reserve, actor)
     return True
+
+
+def _check_unmasked(config: Mapping[str, Any]) -> None:
+    for field, value in config.items():
+        if value == MASK:  # what `tidings vendors show` prints, written back
+            raise Invalid(f"--config: {field} is what stands for a secret: write the secret itself")

@@ -60,6 +60,11 @@ async def test_no_kept_secret_goes_to_another_host(shop, database_url) -> None:
         ({}, {**TWILIO, "auth_token": "hunter2 "}, "twilio: auth_token: Value error, must be"),
         ({}, {**TWILIO, "auth_token": None}, "twilio: Value error, auth_token, or an API key"),
         ({}, {**TWILIO, "base_ulr": "x"}, "twilio: base_ulr: Extra inputs are not permitted"),
+        (
+            {},
+            {**TWILIO, "auth_token": "*" * 10},
+            "--config: auth_token is what stands for a secret",
+        ),
         ({}, ["hunter2"], "--config -: want a JSON object of the vendor's fields"),
         ({"vendor": "twilo"}, TWILIO, "--vendor 'twilo': there are sendgrid, smtp, telegram"),
         ({"channel": "email"}, TWILIO, "--channel email: twilio is for sms"),
