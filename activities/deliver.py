@@ -14,12 +14,12 @@ from activities.pace import beating, stopping, time_is_left, to_the_end
 from activities.render import render
 from activities.settle import decided, looked_up
 from activities.turn import Turn, Turns
-from activities.window import Ended, Windows
+from activities.window import Claim, Ended, Windows
 from models.decision import DeliverInput, DeliverResult
 from models.errors import Misconfigured
 from models.messages import Channel, Message
 from models.queues import PRIORITY_KEYS
-from models.repositories import accounts, decisions, settlements
+from models.repositories import accounts, decisions, first_claims, messages, settlements
 from models.repositories.decisions import Look
 from models.repositories.messages import Claimed
 from models.repositories.templates import VersionCache
@@ -70,16 +70,27 @@ class DeliverActivities:
         Idempotent as `deliver` is. Everything else it leaves to `deliver`: waiting, settling,
         failing over, whatever has a rate.
         """
-        turn = await self.turns.at_once(input)
+        return await self._at_once(input, await self.turns.at_once(input), messages.claim)
+
+    async def deliver_first(self, input: DeliverInput) -> DeliverResult:
+        """The same for the one message of a new notification, which the claim itself decides on.
+
+        Not taken: nothing was decided, or there is more to do than was known.
+        """
+        return await self._at_once(input, await self.turns.usual(input), first_claims.claim)
+
+    async def _at_once(self, input: DeliverInput, turn: Turn | None, claim: Claim) -> DeliverResult:
         if turn is None or turn.through is None:
             return DeliverResult(taken=False)
         slots = (self.open_accounts.quick, turn.through.opened.quick)
         if any(slot.locked() for slot in slots):
             return DeliverResult(taken=False)
         async with slots[0], slots[1]:
-            done = await self._send(input, turn, uuid7(), turn.through.size)
+            done = await self._send(input, turn, uuid7(), turn.through.size, claim)
+        if not done.counts:
+            return DeliverResult(taken=False)
         look = await self._look(input.which)
-        if not done.counts or (look.at and look.at <= datetime.now(UTC)):
+        if look.at and look.at <= datetime.now(UTC):
             return DeliverResult(dict(done.counts), taken=False)
         return await self._result(input.which, done.counts, look)
 
@@ -95,10 +106,17 @@ class DeliverActivities:
                 return await self._send(input, turn, token, size)
         return Ended(Counter(), more=False)
 
-    async def _send(self, input: DeliverInput, turn: Turn, token: UUID, size: int) -> Ended:
+    async def _send(
+        self,
+        input: DeliverInput,
+        turn: Turn,
+        token: UUID,
+        size: int,
+        claim: Claim = messages.claim,
+    ) -> Ended:
         assert turn.through is not None  # noqa: S101 - both callers have asked
         # Cancelling must not lose an outcome: the window ends first, without new calls.
-        done = await to_the_end(self.windows.send(input, turn.through, token, size))
+        done = await to_the_end(self.windows.send(input, turn.through, token, size, claim))
         if not done.healthy:
             self.open_accounts.forget(turn.through.account)
         return done

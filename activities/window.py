@@ -1,7 +1,7 @@
 """One window: claimed, handed over, recorded. What was claimed and not handed over goes back."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,8 +18,10 @@ from models.repositories import accounts, messages, outcomes, rates
 from models.repositories.accounts import Account
 from models.repositories.messages import Claimed
 from models.repositories.templates import Content, VersionCache
+from models.selection import Selection
 from models.sessions import Session, Sessions
 
+Claim = Callable[[Session, Selection, UUID, UUID, int], Awaitable[list[Claimed]]]
 DOUBTS_IN_A_ROW = 3  # windows of nothing but unknown outcomes, after which the account rests
 
 
@@ -38,14 +40,26 @@ class Windows:
         self.sessions = sessions
         self.versions = versions
 
-    async def send(self, input: DeliverInput, through: Through, token: UUID, size: int) -> Ended:
-        """Idempotent by message and attempt: only what is queued is claimed."""
+    async def send(
+        self,
+        input: DeliverInput,
+        through: Through,
+        token: UUID,
+        size: int,
+        claim: Claim = messages.claim,
+    ) -> Ended:
+        """Idempotent by message and attempt: only what nobody has is claimed."""
         which, priority = input.which, PRIORITY_KEYS[input.priority]
         clock = through.clock or LeaseClock()  # before the claim: ends before the database's lease
+        asked = False
         try:
-            claimed, versions = await self._claimed(input, through, token, size)
+            async with self.sessions.singly() as session:
+                asked = True
+                claimed = await claim(session, which, through.account.id, token, size)
+                versions = await self.contents(session, claimed)
         except Exception:
-            await until_written(lambda: self._released(input, through, token))
+            if asked:
+                await until_written(lambda: self._released(input, through, token))
             raise
 
         def rendered(each: Claimed) -> Message:
@@ -64,13 +78,6 @@ class Windows:
         """What these messages' template versions hold."""
         ids = {c.template_version_id for c in claimed if c.template_version_id}
         return await self.versions.load(session, ids)
-
-    async def _claimed(
-        self, input: DeliverInput, through: Through, token: UUID, size: int
-    ) -> tuple[list[Claimed], Mapping[UUID, Content]]:
-        async with self.sessions.singly() as session:
-            claimed = await messages.claim(session, input.which, through.account.id, token, size)
-            return claimed, await self.contents(session, claimed)
 
     async def _released(self, input: DeliverInput, through: Through, token: UUID) -> None:
         """Whether the claim was made or not: its answer may have been lost."""

@@ -79,7 +79,15 @@ open AS MATERIALIZED (
 # The owner moves with every decision, and with every end that a decision could come before. Of two
 # at once the second finds it moved since it looked, and does nothing now; the next one sees what
 # the first did. Whoever needs an owner and a listing takes the owner first.
-#
+DRIVE = """
+UPDATE owner SET revision = revision + 1 WHERE id = :owner_id AND revision = (
+    SELECT revision FROM (
+        SELECT revision, status, approved_hash, content_hash
+        FROM owner WHERE id = :owner_id OFFSET 0) o
+    WHERE status = 'running' AND approved_hash IS NOT DISTINCT FROM content_hash)
+RETURNING status
+"""
+
 # One that was accepted for later is taken here from who would still edit it: one of the two finds
 # its listing gone, and then nothing is decided of it now.
 #
@@ -87,11 +95,7 @@ open AS MATERIALIZED (
 # before that, it is decided again.
 DECIDE = text(f"""
 WITH driving AS MATERIALIZED (
-    UPDATE owner SET revision = revision + 1 WHERE id = :owner_id AND revision = (
-        SELECT revision FROM (
-            SELECT revision, status FROM owner WHERE id = :owner_id OFFSET 0) o
-        WHERE status = 'running')
-    RETURNING status, set_config('synchronous_commit', 'off', true) AS unhurried
+    {DRIVE}, set_config('synchronous_commit', 'off', true) AS unhurried
 ), {CANDIDATES}, waiting AS MATERIALIZED (
     SELECT open.id, open.kind, l.status FROM open CROSS JOIN LATERAL (
         SELECT status FROM notification_listing l

@@ -91,6 +91,13 @@ DEFECTS = (
         WORKERS,
     ),
     Defect(
+        "what is handed over as it is decided can still be cancelled",
+        "models/repositories/first_claims.py",
+        "    FOR NO KEY UPDATE OF n SKIP LOCKED\n",
+        "",
+        ("tests/models/repositories/test_first_claims.py",),
+    ),
+    Defect(
         "a late record is not fenced",
         "models/repositories/outcomes.py",
         "AND m.attempt = done.n\n      AND m.claim_token = :token\n",

@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import asyncpg
 import pytest
 from temporalio.client import Client
 from uuid_utils.compat import uuid7
@@ -10,6 +12,11 @@ from uuid_utils.compat import uuid7
 from deploy.local.sandbox.faults import Fault
 from models.workflow_start import WorkflowStart
 from workflows.start import start, wake
+
+TOGETHER = """
+SELECT m.created_at = t.started_at FROM message m JOIN attempt t USING (owner_id, seq)
+WHERE m.notification_id = $1 AND m.owner_id = $1
+"""
 
 
 def later(**span: float) -> str:
@@ -31,6 +38,22 @@ async def test_what_is_accepted_arrives_and_is_accounted_for(platform) -> None:
         "ended",
     ]
     assert view["messages"][0]["attempts"][0]["outcome"] == "accepted"
+
+
+async def test_the_next_one_is_decided_and_claimed_at_once(platform, database_url) -> None:
+    """Its message was never anybody's to claim: it and its attempt are of one transaction."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with asyncio.timeout(30):
+            while True:  # until the account's last use is recent enough to be remembered
+                id = await platform.accept(to={"email": "straight@example.com"})
+                assert await platform.ended(id) == "ended"
+                if await connection.fetchval(TOGETHER, UUID(id)):
+                    break
+    finally:
+        await connection.close()
+    kinds = [event["kind"] for event in (await platform.seen(id))["timeline"]]
+    assert kinds == ["accepted", "queued", "handing_over", "sent", "ended"]
 
 
 async def test_operators_find_its_workflow_and_no_address_in_it(platform) -> None:

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from models import database
 from models.messages import CALL_DEADLINE, LEASE
-from models.repositories import decisions, messages
+from models.repositories import decisions, first_claims, messages
 from models.sessions import Sessions
 
 MANY = 2000
@@ -50,6 +50,7 @@ STATEMENTS = {
     "next": decisions.NEXT,
     "next_beside": decisions.NEXT_BESIDE,
     "claim": messages.CLAIM,
+    "first_claim": first_claims.CLAIM,
 }
 
 
