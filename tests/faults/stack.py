@@ -45,6 +45,16 @@ WHERE (n.priority = 'low') = $2 AND t.started_at <= $1
 DOUBTS = """
 SELECT count(DISTINCT (owner_id, seq, attempt)) FROM event WHERE kind IN ('unknown', 'worker_lost')
 """
+# When each was made and what was written of it, for whoever must find out why it is there.
+EACH_DOUBT = """
+SELECT t.started_at, t.ended_at, t.outcome, n.priority,
+       array_agg(e.kind || ' ' || COALESCE(e.reason, '-') || ' ' || e.at ORDER BY e.at) AS events
+FROM event e JOIN attempt t ON (t.owner_id, t.seq, t.n) = (e.owner_id, e.seq, e.attempt)
+JOIN message m ON (m.owner_id, m.seq) = (t.owner_id, t.seq)
+JOIN notification n ON n.id = m.notification_id
+GROUP BY t.owner_id, t.seq, t.n, n.id
+HAVING bool_or(e.kind IN ('unknown', 'worker_lost')) ORDER BY t.started_at
+"""
 
 SENDING_AGAIN = "SELECT count(*) FROM message WHERE phase = 'sending' AND resends > 0"
 # Of those for whom a workflow must still be started, in shared ones too.
@@ -149,6 +159,11 @@ class Stack:
     async def doubts(self) -> int:
         """All attempts that ever came into doubt."""
         return int(await self._database.fetchval(DOUBTS))
+
+    async def each_doubt(self) -> str:
+        """The same, a line each."""
+        rows = await self._database.fetch(EACH_DOUBT)
+        return "\n".join(" | ".join(map(str, row.values())) for row in rows)
 
     async def sending_again(self) -> int:
         """Messages under way once more, after a doubt."""

@@ -100,7 +100,7 @@ class Control:
         return Answer(200, body).response()
 
     async def stats(self, request: web.Request) -> web.Response:
-        """Effects since the journal began; refusals and faults since this process began."""
+        """Effects since the journal began; refusals and messages at fault since the process did."""
         applied: dict[str, dict[str, int]] = {}
         for (vendor, fault), times in self.desk.faults.applied.items():
             applied.setdefault(vendor, {})[fault.value] = times

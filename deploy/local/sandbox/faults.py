@@ -82,7 +82,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.rules: dict[int, Rule] = {}
-        self.applied: Counter[tuple[str, Fault]] = Counter()
+        self.applied: Counter[tuple[str, Fault]] = Counter()  # messages: one call may carry many
         self._ids = count(1)
 
     def add(self, rule: Rule) -> int:
@@ -110,7 +110,7 @@ class Faults:
                 continue
             if rule.probability < 1 and random() >= rule.probability:
                 continue
-            self._apply(rule)
+            self._apply(rule, len(recipients))
             return rule
         return None
 
@@ -118,8 +118,8 @@ class Faults:
         """Forget the rules that will never apply again."""
         self.rules = {id: rule for id, rule in self.rules.items() if not rule.spent()}
 
-    def _apply(self, rule: Rule) -> None:
+    def _apply(self, rule: Rule, messages: int) -> None:
         rule.applied += 1
-        self.applied[rule.vendor, rule.fault] += 1
+        self.applied[rule.vendor, rule.fault] += max(messages, 1)  # none: before any was named
         if rule.times is not None:
             rule.times -= 1
