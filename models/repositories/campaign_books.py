@@ -31,18 +31,19 @@ FROM event
 WHERE owner_id = :id AND notification_id IS NULL AND kind = 'window_recorded'
   AND at > clock_timestamp() - CAST(:seconds AS float8) * interval '1 second'
 """)
-# What is queued stops; what was under way has gone or is in doubt, and ends by itself.
+# What is queued stops; what was under way has gone or is in doubt, and ends by itself. An array,
+# because a join would be planned for the few messages that most owners have, and squared.
 STOP = text("""
-WITH stopped AS (
-    UPDATE message m SET phase = 'ended', version = version + 1,
-        result = CASE WHEN doubt THEN 'unknown' ELSE 'cancelled' END,
-        reason = 'cancelled'
-    FROM (SELECT seq, attempt > 0 AND EXISTS (
-              SELECT FROM attempt t WHERE t.owner_id = q.owner_id AND t.seq = q.seq
-              AND (t.outcome IS NULL OR t.outcome IN ('unknown', 'accepted'))) AS doubt
-          FROM message q WHERE owner_id = :id AND phase = 'queued'
-          ORDER BY seq FOR UPDATE SKIP LOCKED) found
-    WHERE m.owner_id = :id AND m.seq = found.seq
+WITH found AS MATERIALIZED (
+    SELECT seq FROM message WHERE owner_id = :id AND phase = 'queued'
+    ORDER BY seq FOR UPDATE SKIP LOCKED
+), stopped AS (
+    UPDATE message m SET phase = 'ended', version = version + 1, reason = 'cancelled',
+        result = CASE WHEN m.attempt > 0 AND EXISTS (
+            SELECT FROM attempt t WHERE t.owner_id = :id AND t.seq = m.seq
+            AND (t.outcome IS NULL OR t.outcome IN ('unknown', 'accepted'))
+        ) THEN 'unknown' ELSE 'cancelled' END
+    WHERE m.owner_id = :id AND m.seq = ANY(ARRAY(SELECT seq FROM found))
     RETURNING m.result
 )
 SELECT count(*) FILTER (WHERE result = 'cancelled') AS stopped,

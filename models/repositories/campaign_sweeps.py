@@ -40,7 +40,8 @@ WITH found AS (
                  WHEN in_doubt THEN 'unknown' ELSE found.kind END,
         reason = COALESCE(found.reason, found.kind), lease_until = NULL, version = m.version + 1,
         next_at = now()
-    FROM found WHERE m.owner_id = :owner_id AND m.seq = found.seq
+    FROM found WHERE m.owner_id = :owner_id AND m.seq = ANY(ARRAY(SELECT seq FROM found))
+      AND m.seq = found.seq
     RETURNING m.owner_id, m.seq, m.version, m.attempt, m.application_id, m.account_id,
         m.claim_token, m.resends, m.retry_of, found.lease_until AS leased_until,
         CASE WHEN in_doubt THEN 'held' ELSE kind END AS kind,

@@ -40,7 +40,7 @@ WITH picked AS (
     UPDATE message m
     SET phase = 'sending', attempt = m.attempt + 1, claim_token = :token, account_id = :account_id,
         lease_until = clock_timestamp() + :lease, version = m.version + 1
-    FROM picked WHERE m.owner_id = :owner_id AND m.seq = picked.seq
+    WHERE m.owner_id = :owner_id AND m.seq = ANY(ARRAY(SELECT seq FROM picked))
     RETURNING m.owner_id, m.seq, m.attempt, m.version, m.address, m.notification_id,
         m.application_id, m.resends, m.retry_of, m.expires_at,
         m.owner_id || '.' || m.seq

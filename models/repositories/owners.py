@@ -47,9 +47,15 @@ async def overdue(session: Session, priority: str, after: timedelta) -> list[Wor
     ]
 
 
+# In one order: two reconcilers never wait for each other in a circle. Found by their ids alone.
 STILL_OVERDUE = text("""
+WITH still AS MATERIALIZED (
+    SELECT id FROM (
+        SELECT id, status FROM owner WHERE id = ANY(:ids) ORDER BY id OFFSET 0 FOR UPDATE
+    ) o WHERE status = 'running'
+)
 UPDATE owner SET next_at = clock_timestamp() - CAST(:after AS interval)
-WHERE id = ANY(:ids) AND status = 'running'
+WHERE id = ANY(ARRAY(SELECT id FROM still))
 """)
 
 

@@ -16,7 +16,9 @@ from models.selection import Selection
 from models.sessions import Session
 from models.settlement import LOOK_AGAIN, Action
 
-# Of a campaign's message the content is the campaign's, the person the audience's.
+# Of a campaign's message the content is the campaign's, the person the audience's. Each is looked
+# for by its key: with statistics that lag behind, all of the owner's attempts, and all of its
+# audience, would be read for every message.
 IN_DOUBT = text("""
 SELECT m.seq, m.attempt, m.address, m.notification_id, m.application_id, m.account_id, m.resends,
        LEAST(m.expires_at, o.expires_at) AS expires_at,
@@ -26,15 +28,22 @@ SELECT m.seq, m.attempt, m.address, m.notification_id, m.application_id, m.accou
        COALESCE(n.content, c.content) AS content, COALESCE(n.locale, r.locale) AS locale,
        COALESCE(n.data, c.data || jsonb_strip_nulls(
            jsonb_build_object('name', NULLIF(r.name, ''))) || r.data) AS data
-FROM message m
-JOIN owner o ON o.id = m.owner_id
-JOIN attempt t ON t.owner_id = m.owner_id AND t.seq = m.seq AND t.n = m.attempt
-LEFT JOIN notification n ON n.id = m.notification_id
-LEFT JOIN campaign c ON c.id = m.owner_id
+FROM (
+    SELECT * FROM message
+    WHERE owner_id = :owner_id AND seq BETWEEN :first AND :last AND channel = :channel
+      AND phase = 'unknown' AND next_at <= now()
+    ORDER BY seq OFFSET 0
+) m
+CROSS JOIN LATERAL (
+    SELECT request_key, started_at FROM attempt
+    WHERE owner_id = :owner_id AND seq = m.seq AND n = m.attempt OFFSET 0) t
+CROSS JOIN LATERAL (SELECT expires_at FROM owner WHERE id = m.owner_id OFFSET 0) o
+LEFT JOIN LATERAL (SELECT * FROM notification WHERE id = m.notification_id OFFSET 0) n ON true
+LEFT JOIN LATERAL (SELECT * FROM campaign WHERE id = m.owner_id OFFSET 0) c ON true
 LEFT JOIN category cat ON cat.id = c.category_id
-LEFT JOIN audience_row r ON r.audience_id = c.audience_id AND r.line = m.seq
-WHERE m.owner_id = :owner_id AND m.seq BETWEEN :first AND :last AND m.channel = :channel
-  AND m.phase = 'unknown' AND m.next_at <= now()
+LEFT JOIN LATERAL (
+    SELECT name, locale, data FROM audience_row
+    WHERE audience_id = c.audience_id AND line = m.seq OFFSET 0) r ON true
 ORDER BY m.seq LIMIT :limit
 """)
 
@@ -58,6 +67,7 @@ SELECT ARRAY(SELECT vendor_id FROM near WHERE vendor_id = ANY(:candidates)) AS o
 # Two look-ups of one account at once would both see an id as nobody's.
 LOCK_LOOK_UPS = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
+# The numbers are said twice, so that never more than these is read of the owner.
 SETTLE = text("""
 WITH settled AS (
     SELECT seq, n, vendor_id, CASE WHEN EXISTS (
@@ -81,8 +91,8 @@ WITH settled AS (
                   ELSE interval '0' END,
         version = m.version + CASE action WHEN 'wait' THEN 0 ELSE 1 END
     FROM settled
-    WHERE m.owner_id = :owner_id AND m.seq = settled.seq AND m.attempt = settled.n
-      AND m.phase = 'unknown'
+    WHERE m.owner_id = :owner_id AND m.seq = ANY(CAST(:seqs AS int[]))
+      AND m.seq = settled.seq AND m.attempt = settled.n AND m.phase = 'unknown'
     RETURNING m.owner_id, m.seq, m.attempt, m.version, m.application_id, m.notification_id,
         action, settled.vendor_id
 ), attempts AS (
@@ -90,8 +100,8 @@ WITH settled AS (
         outcome = CASE action WHEN 'sent' THEN 'accepted' ELSE 'retry' END,
         reason = CASE action WHEN 'sent' THEN 'looked_up' ELSE 'looked_up_not_sent' END,
         vendor_id = moved.vendor_id, ended_at = COALESCE(t.ended_at, clock_timestamp())
-    FROM moved WHERE t.owner_id = :owner_id AND t.seq = moved.seq AND t.n = moved.attempt
-      AND moved.action IN ('sent', 'not_sent')
+    FROM moved WHERE t.owner_id = :owner_id AND t.seq = ANY(CAST(:seqs AS int[]))
+      AND t.seq = moved.seq AND t.n = moved.attempt AND moved.action IN ('sent', 'not_sent')
 )
 INSERT INTO event (application_id, notification_id, owner_id, seq, version, kind, reason, attempt)
 SELECT application_id, notification_id, owner_id, seq, version,

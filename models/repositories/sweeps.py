@@ -37,7 +37,8 @@ WITH found AS (
                  WHEN in_doubt THEN 'unknown' ELSE found.kind END,
         reason = COALESCE(found.reason, found.kind), lease_until = NULL, version = m.version + 1,
         next_at = now()
-    FROM found WHERE m.owner_id = :owner_id AND m.seq = found.seq
+    FROM found WHERE m.owner_id = :owner_id AND m.seq = ANY(ARRAY(SELECT seq FROM found))
+      AND m.seq = found.seq
     RETURNING m.owner_id, m.seq, m.version, m.application_id, m.notification_id, m.attempt,
         CASE WHEN in_doubt THEN 'held' ELSE kind END AS kind,
         CASE WHEN in_doubt THEN kind ELSE found.reason END AS reason
@@ -47,11 +48,14 @@ SELECT application_id, notification_id, owner_id, seq, version, kind, reason, at
 """)  # noqa: S608 - our own constant
 
 # Leases that ended while no workflow drives their owner. The partitions of the last days hold them.
+# The first of each priority, through the index: asked every few seconds, however many are late.
 LOST = text("""
 SELECT DISTINCT owner_id, channel FROM message
 WHERE owner_id IN (
-    SELECT id FROM owner WHERE status = 'running' AND next_at < now() - CAST(:after AS interval)
-    ORDER BY next_at LIMIT 1000)
+    SELECT late.id FROM (VALUES ('high'), ('medium'), ('low')) p (priority) CROSS JOIN LATERAL (
+        SELECT id, next_at FROM owner WHERE status = 'running' AND priority = p.priority
+        AND next_at < now() - CAST(:after AS interval) ORDER BY next_at LIMIT 1000) late
+    ORDER BY late.next_at LIMIT 1000)
   AND phase = 'sending' AND lease_until < now()
 """)
 
