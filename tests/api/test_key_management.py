@@ -70,6 +70,7 @@ async def test_a_key_works_and_is_shown_once(api: Api, own: OwnApplication) -> N
         ({"scopes": ["keys:read", "applications:write"]}, (403, "more_than_own", "scopes.1")),
         ({"expires_at": None}, (403, "more_than_own", "expires_at")),
         ({"expires_at": "2099-01-01T00:00:00Z"}, (403, "more_than_own", "expires_at")),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, (422, "in_the_past", "expires_at")),
         ({"requests_per_second": 6}, (403, "more_than_own", "requests_per_second")),
         ({"scopes": ["keys:none"]}, (422, "unknown_scope", "scopes.0")),
         ({"scopes": []}, (422, "invalid", "scopes")),
@@ -91,6 +92,18 @@ async def test_no_key_gives_what_it_has_not(
     await refused(answer, *problem)
     assert await api.database.fetchval(count, own.id) == before
     assert (await by(lesser, api.http, "POST", json=body)).status_code == 201
+
+
+async def test_no_successor_has_ended_already(api, own, refused) -> None:
+    old = await made(own)
+
+    answer = await by(
+        old["key"], api.http, "POST", f"{PATH}/{old['id']}/rotate", json={"expires_at": soon(-60)}
+    )
+
+    await refused(answer, 422, "in_the_past", "expires_at")
+    listed = (await by(old["key"], api.http, "GET")).json()["items"]
+    assert [key["id"] for key in listed if key["lineage_id"] == old["lineage_id"]] == [old["id"]]
 
 
 async def test_nor_by_rotating_a_stronger_one(api, own, refused) -> None:
