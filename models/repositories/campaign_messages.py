@@ -6,9 +6,8 @@ event a window. docs/decisions/0012 says why, and what it saves.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -86,7 +85,7 @@ WITH r AS MATERIALIZED (
         AND b.seq = attempt.seq AND b.n <> attempt.n AND b.outcome = 'accepted') AS known
 ), said AS MATERIALIZED (
     SELECT seq, n, scope, CASE WHEN known THEN 'accepted_before' ELSE reason END AS reason,
-        CASE WHEN scope = 'account' THEN interval '0'
+        CASE WHEN outcome = 'accepted' OR scope = 'account' THEN interval '0'
              WHEN reason = 'released' THEN interval '0'
              ELSE GREATEST(interval '1 second', (CAST(:delays AS interval[]))[
                  array_position(CAST(:seqs AS int[]), seq)]) END AS delay,
@@ -151,8 +150,7 @@ FROM released HAVING count(*) > 0
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(NamedTuple):
     """A message that is ours until its lease ends; `at`: when it was claimed, by the database."""
 
     seq: int
@@ -181,7 +179,7 @@ async def claim(
         "call_deadline": CALL_DEADLINE,
         "lease": LEASE,
     }
-    return [Picked(*tuple(row)) for row in await session.execute(CLAIM, values)]
+    return [Picked._make(row) for row in await session.execute(CLAIM, values)]
 
 
 async def record(
