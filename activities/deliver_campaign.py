@@ -16,12 +16,14 @@ from activities.accounts import OpenAccount
 from activities.campaign_stream import Desk, Ends, Stream
 from activities.deliver import DeliverActivities
 from activities.pace import beating, stopping, time_is_left, to_the_end, until_written
-from activities.render import render
+from activities.render import message
 from activities.window import note_health
 from models.campaign_steps import Delivered, Shard
 from models.decision import DeliverInput
 from models.errors import Misconfigured
 from models.messages import RELEASED, Channel, Message
+from models.rendering import content as contents
+from models.rendering.content import Prepared
 from models.repositories import (
     accounts,
     campaign_messages,
@@ -33,7 +35,6 @@ from models.repositories.accounts import Account
 from models.repositories.campaign_messages import Picked
 from models.repositories.campaign_permits import Sendable
 from models.repositories.campaign_sweeps import Look
-from models.repositories.messages import Claimed
 from models.repositories.templates import Content
 from models.selection import Selection
 
@@ -135,6 +136,8 @@ class Pass:
         self._over = False
         self._looked_at = 0.0
         self._owner = f"{shard.owner_id}."
+        self._channel = Channel(shard.channel)
+        self._prepared: dict[str, Prepared] = {}  # by locale, of what the campaign says now
         # Of an account with a rate: whose permit a message has; what is left of each grant.
         self._grants: dict[int, UUID] = {}
         self._permits: dict[UUID, Counter[str]] = {}
@@ -212,26 +215,24 @@ class Pass:
         """Still approved as it is, and running, through the account as it is? Has it a rate now?"""
         async with self.sessions.singly() as session:
             self.told = await campaign_permits.sendable(session, self.shard.owner_id)
+            self._prepared.clear()
             return self.told.sendable and await accounts.stands(session, self.account)
 
     def render(self, picked: Picked) -> Message:
         """The message, with what the campaign says to everybody and what the row says to one."""
         name = {"name": picked.name} if picked.name else {}
         data: Mapping[str, Any] = {**self.told.data, **name, **picked.data}
-        claimed = Claimed(
-            seq=picked.seq,
-            attempt=picked.attempt,
-            address=picked.address,
-            request_key=campaign_messages.request_key(self._owner, picked),
-            notification_id=self.shard.owner_id,
-            application_id=self.shard.application_id,
-            life=picked.life,
-            template_version_id=self.told.template_version_id,
-            content=self.told.content,
-            locale=picked.locale,
-            data=data,
-        )
-        return render(self.shard.owner_id, Channel(self.shard.channel), claimed, self.versions)
+        prepared = self._prepared.get(picked.locale) or self._prepare(picked.locale)
+        id = f"{self._owner}{picked.seq}"
+        key = campaign_messages.request_key(self._owner, picked)
+        return message(id, self._channel, picked.address, prepared.render(data), key)
+
+    def _prepare(self, locale: str) -> Prepared:
+        version = self.told.template_version_id
+        content = self.told.content if version is None else self.versions[version]
+        prepared = contents.prepare(content or {}, self._channel, locale)
+        self._prepared[locale] = prepared
+        return prepared
 
     async def _release(self) -> None:
         async with self.sessions.singly() as session:

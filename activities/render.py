@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models.messages import Channel, Message
 from models.rendering import content as contents
+from models.rendering.content import Rendered
 from models.repositories.messages import Claimed
 from models.repositories.templates import Content
 
@@ -19,12 +20,18 @@ def render(
     version = claimed.template_version_id
     content = claimed.content if version is None else versions[version]
     rendered = contents.render(content or {}, channel, claimed.locale, claimed.data)
+    id = f"{_written(owner_id)}.{claimed.seq}"
+    return message(id, channel, claimed.address, rendered, claimed.request_key)
+
+
+def message(id: str, channel: Channel, to: str, rendered: Rendered, request_key: str) -> Message:
+    """What a vendor gets of what was rendered."""
     return Message(
-        id=f"{_written(owner_id)}.{claimed.seq}",
+        id=id,
         channel=channel,
-        to=claimed.address,
+        to=to,
         text=rendered.text,
         html=rendered.html,
         subject=rendered.subject,
-        request_key=claimed.request_key,
+        request_key=request_key,
     )

@@ -22,7 +22,8 @@ from activities.vendor_config import BaseUrl, Token, VendorConfig
 from models.errors import Invalid
 from models.messages import Channel, Message, Outcome, Scope, Verdict
 
-TEXT, HTML = "-tidings.text-", "-tidings.html-"
+MARK = "-tidings."
+TEXT, HTML = f"{MARK}text-", f"{MARK}html-"
 SUBSTITUTIONS_BYTES = 10_000
 RESERVED = {"to", "from", "subject", "reply-to", "cc", "bcc", "content-type", "received"}
 CULPRIT = re.compile(r"personalizations\.(\d+)\.(\w+)")
@@ -51,10 +52,10 @@ class SendGrid(HttpVendor):
 
     def group(self, message: Message) -> Hashable:
         """Sender and kinds of body belong to the call; what is no substitution goes alone."""
-        bodies = message.text, message.html
-        size = sum(map(_size, bodies)) + len(TEXT + HTML)
-        alone = size > SUBSTITUTIONS_BYTES or any(TEXT in b or HTML in b for b in bodies)
-        return message.sender, bool(message.text), bool(message.html), message.id if alone else ""
+        text, html = message.text, message.html
+        size = _size(text) + _size(html) + len(TEXT + HTML)
+        alone = size > SUBSTITUTIONS_BYTES or MARK in text or MARK in html
+        return message.sender, bool(text), bool(html), message.id if alone else ""
 
     def request(self, batch: Sequence[Message]) -> httpx.Request:
         """One call for messages of one `group`; another sender in it would be lost: refused."""

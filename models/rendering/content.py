@@ -13,7 +13,7 @@ from models.rendering.locales import DEFAULT, LOCALE, MAX_LOCALES, locale_for
 from models.rendering.prepared import PARTS, Prepared, Rendered, prepared
 from models.rendering.templates import compile_template
 
-__all__ = ["Content", "Rendered", "check", "prepare", "render", "sources"]
+__all__ = ["Content", "Prepared", "Rendered", "check", "prepare", "render", "sources"]
 
 Parts = Mapping[str, str]
 Content = Mapping[str, Mapping[str, Parts]]

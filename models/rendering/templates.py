@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 import jinja2
+import orjson
 from jinja2 import meta, nodes
 
 from models.errors import Invalid
@@ -52,8 +53,6 @@ class Template:
         except jinja2.UndefinedError as error:
             line = _line(self.body, error.__traceback__)
             raise refusal("template_undefined", str(error), line=line) from None
-        except UnicodeEncodeError:
-            raise refusal("template_type", "the output is not valid Unicode") from None
         except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
             # Their texts quote values; ours must not.
             line = _line(self.body, error.__traceback__)
@@ -143,10 +142,22 @@ def _stream(body: jinja2.Template, data: Mapping[str, Any]) -> str:
             raise _too_large()
         pieces.append(piece)
     text = "".join(pieces)
-    # Characters were counted; lone surrogates, which no wire can carry, are a ValueError here.
-    if not text.isascii() and len(text.encode()) > MAX_OUTPUT_BYTES:
-        raise _too_large()
+    if not text.isascii():
+        _check_unicode(text)
     return text
+
+
+def _check_unicode(text: str) -> None:
+    """Characters were counted, now bytes; lone surrogates no wire can carry.
+
+    By orjson, which leaves the UTF-8 with the text: whoever encodes it next only copies it.
+    """
+    try:
+        written = orjson.dumps(text)
+    except orjson.JSONEncodeError:
+        raise refusal("template_type", "the output is not valid Unicode") from None
+    if len(written) > MAX_OUTPUT_BYTES and len(text.encode()) > MAX_OUTPUT_BYTES:
+        raise _too_large()
 
 
 def _too_large() -> Invalid:
