@@ -378,8 +378,8 @@ async def test_a_lane_that_finds_no_room_does_not_blame_the_account():
 
 
 async def test_no_envelope_stands_behind_the_content_of_a_slow_server():
-    script = Script(thinks_seconds=0.2)
-    outcomes = await run(script, pile(3), seconds=0.6)
+    script = Script(thinks_seconds=0.55)
+    outcomes = await run(script, pile(3), seconds=2)
     assert verdicts(outcomes) == [Verdict.ACCEPTED] * 3
     assert script.early == 1
 
