@@ -5,6 +5,7 @@ key, a few connections could take all the memory or all the descriptors.
 """
 
 from asyncio import TimerHandle, Transport
+from typing import Any
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -44,7 +45,10 @@ class BoundedHttp(HttpToolsProtocol):
         self._expect()
 
     def on_headers_complete(self) -> None:
-        """It was short enough, and came in time."""
+        """It came in time; a long one may have come at once, with its body."""
+        if self._kept > MOST_BYTES and self._head_bytes() > MOST_BYTES:
+            self._refuse()
+            raise ValueError  # the parser stops
         self._kept = 0
         self._expect(nothing=True)
         super().on_headers_complete()
@@ -64,12 +68,23 @@ class BoundedHttp(HttpToolsProtocol):
             self._timer.cancel()
         self._timer = None if nothing else self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP gets a problem as all others do. `msg` is uvicorn's."""
+        if not self.transport.is_closing():
+            self._answer(problem_body(400, "invalid_http", "this is no HTTP/1.1 request"))
+
+    def _head_bytes(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
     def _refuse(self) -> None:
+        detail = f"the request's line and headers have more than {MOST_BYTES} bytes"
+        self._answer(problem_body(431, "headers_too_large", detail, limit=MOST_BYTES))
+
+    def _answer(self, problem: dict[str, Any]) -> None:
+        """The last on this connection; nothing, where an answer is under way."""
         if self.cycle is None or self.cycle.response_complete:
-            detail = f"the request's line and headers have more than {MOST_BYTES} bytes"
-            problem = problem_body(431, "headers_too_large", detail, limit=MOST_BYTES)
             body = orjson.dumps(problem)
             head = b"content-type: application/problem+json\r\nconnection: close\r\n"
             length = b"content-length: %d\r\n\r\n" % len(body)
-            self.transport.write(STATUS_LINE[431] + head + length + body)
+            self.transport.write(STATUS_LINE[problem["status"]] + head + length + body)
         self.transport.close()

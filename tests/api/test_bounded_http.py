@@ -70,15 +70,39 @@ async def test_what_never_ends_is_cut_off(
     assert await until_it_is_closed(peer, goes_on) < 10_000_000
 
 
-async def test_the_problem_names_the_limit(connect: Callable[[], Awaitable[Peer]]) -> None:
+TOO_LONG = HEAD + b"X: " + b"a" * MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code", "limit"),
+    [
+        (TOO_LONG, b"431 Request Header Fields Too Large", "headers_too_large", MOST_BYTES),
+        (
+            TOO_LONG + b"\r\nContent-Length: 1\r\n\r\nx",
+            b"431 Request Header Fields Too Large",
+            "headers_too_large",
+            MOST_BYTES,
+        ),
+        (b"HELO x\r\n\r\n", b"400 Bad Request", "invalid_http", None),
+        (HEAD + b"Content-Length: -1\r\n\r\n", b"400 Bad Request", "invalid_http", None),
+    ],
+    ids=["unfinished", "whole", "another protocol", "a length below 0"],
+)
+async def test_the_problem_names_what_is_wrong(
+    connect: Callable[[], Awaitable[Peer]],
+    sent: bytes,
+    status: bytes,
+    code: str,
+    limit: int | None,
+) -> None:
     reader, writer = await connect()
-    writer.write(HEAD + b"X: " + b"a" * MOST_BYTES)
+    writer.write(sent)
     answer = await asyncio.wait_for(reader.read(), 20)
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status + b"\r\n")
     assert b"content-type: application/problem+json" in head
     problem = orjson.loads(body)
-    assert (problem["code"], problem["limit"]) == ("headers_too_large", MOST_BYTES)
+    assert (problem["code"], problem.get("limit")) == (code, limit)
 
 
 async def test_long_ones_within_it_are_read_one_after_the_other(
@@ -89,6 +113,14 @@ async def test_long_ones_within_it_are_read_one_after_the_other(
         writer.write(HEAD + b"X: " + b"a" * (MOST_BYTES - 1_000) + b"\r\n\r\n")
         answer = await asyncio.wait_for(reader.readuntil(b'{"status":"ok"}'), 20)
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_a_long_body_is_no_long_head(connect: Callable[[], Awaitable[Peer]]) -> None:
+    reader, writer = await connect()
+    length = b"Content-Length: %d\r\n\r\n" % (2 * MOST_BYTES)
+    writer.write(HEAD + length + b"a" * (2 * MOST_BYTES))
+    answer = await asyncio.wait_for(reader.readuntil(b'{"status":"ok"}'), 20)
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 @pytest.mark.parametrize("sent", [b"", HEAD, HEAD + b"\r\n" + HEAD])
