@@ -1,5 +1,6 @@
 """The Idempotency-Key as callers send it, and the answers they get; who is first, SQL decides."""
 
+import re
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from models.repositories.idempotency import Answer, Scope
 from models.sessions import Session
 
 LONGEST = 255
+PRINTABLE = r"^[\x20-\x7e]+$"
 
 
 async def _key(
@@ -24,9 +26,8 @@ async def _key(
         str | None,
         Header(
             alias=NAME,
-            min_length=1,
-            max_length=LONGEST + 2,  # its quotes
-            pattern=r"^[\x20-\x7e]+$",
+            # Checked here, where its quotes are known.
+            json_schema_extra={"minLength": 1, "maxLength": LONGEST + 2, "pattern": PRINTABLE},
             examples=["order-4711"],
             description="1–255 printable ASCII characters, bare or quoted; kept for seven days",
         ),
@@ -39,6 +40,8 @@ async def _key(
     bare = key[1:-1] if len(key) > 1 and key[0] == key[-1] == '"' else key
     if not 1 <= len(bare) <= LONGEST:
         raise Invalid(f"{len(bare)} characters; want 1 to {LONGEST}", field=NAME, limit=LONGEST)
+    if not re.fullmatch(PRINTABLE, bare):
+        raise Invalid("want printable ASCII characters only", field=NAME)
     return bare
 
 
