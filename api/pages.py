@@ -1,6 +1,7 @@
 """Cursor pages: what every list takes and gives.
 
-A cursor is a position in one list with one set of filters, signed; `limit` may change on the way.
+A cursor is a position in one list of one application with one set of filters, signed; `limit` may
+change on the way.
 """
 
 import hmac
@@ -69,7 +70,7 @@ def _position(cursor: str, key: bytes, list_of: bytes) -> tuple[str, ...]:
         detail = "not a cursor of ours: pass `next` of the page before unchanged"
         raise BadRequest(detail, field="after", reason="invalid_cursor")
     if said[:LIST_BYTES] != list_of:
-        detail = "the cursor belongs to a list with other filters: begin again without it"
+        detail = "the cursor belongs to another list or other filters: begin again without it"
         raise BadRequest(detail, field="after", reason="cursor_of_other_filters")
     return tuple(orjson.loads(said[LIST_BYTES:]))
 
@@ -81,7 +82,9 @@ async def _page(request: Request, after: After = None, limit: Limit = USUAL) -> 
     filters = sorted(
         pair for pair in request.query_params.multi_items() if pair[0] not in ("after", "limit")
     )
-    list_of = sha256(orjson.dumps([request.url.path, filters])).digest()[:LIST_BYTES]
+    caller = getattr(request.state, "caller", None)  # the console's lists have none
+    whose = str(caller.application_id) if caller else ""
+    list_of = sha256(orjson.dumps([whose, request.url.path, filters])).digest()[:LIST_BYTES]
     position = None if after is None else _position(after, key, list_of)
     return PageRequest(position, limit, key, list_of)
 

@@ -203,6 +203,14 @@ async def test_a_cursor_is_of_this_list_and_whole(some, own) -> None:
         assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
+async def test_a_cursor_is_of_one_application(some, own, api) -> None:
+    cursor = (await own.ask("GET", NOTIFICATIONS, params={"limit": 1})).json()["next"]
+    answer = await api.http.get(NOTIFICATIONS, params={"after": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (400, "cursor_of_other_filters")
+    mine = await own.ask("GET", NOTIFICATIONS, params={"after": cursor})
+    assert mine.status_code == 200
+
+
 class Kept:
     """One notification of an application of its own, as far as its list and its view say."""
 
