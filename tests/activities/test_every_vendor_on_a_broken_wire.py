@@ -24,7 +24,7 @@ from models.messages import Outcome, Scope, Verdict
 
 ACCOUNT, RECIPIENT, CONTENT = Scope.ACCOUNT, Scope.RECIPIENT, Scope.CONTENT
 RETRY, REFUSED, UNKNOWN = Verdict.RETRY, Verdict.REFUSED, Verdict.UNKNOWN
-NEVER = 0.3  # seconds until we give up on a peer that never comes to an end
+NEVER = 1  # seconds until we give up on a peer that never comes to an end
 HALF_HEAD = b"HTTP/1.1 202 Acc"
 HALF_BODY = answer(202, b"half", content_length="99", x_message_id="X1")
 CHUNKED = answer(200, transfer_encoding="chunked").replace(b"content-length: 0\r\n", b"")
