@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import httpx
 from aiohttp import (
@@ -57,7 +57,8 @@ class HttpVendor(Vendor):
 
     def __init__(self, config: Any) -> None:
         self.config = config
-        self._headers = {"Accept-Encoding": "identity", "User-Agent": "Tidings", **self.headers()}
+        always = {"Accept-Encoding": "identity", "User-Agent": "Tidings", **self.headers()}
+        self._headers = httpx.Headers(always)
         credentials = [word for value in self.headers().values() for word in value.split()[-1:]]
         self.words = Words(self.config, *credentials)
 
@@ -186,7 +187,10 @@ class HttpVendor(Vendor):
 
 async def _fill(body: bytearray, response: httpx.Response, limit: int) -> None:
     """What has come is there, even if the answer then breaks off."""
-    async for chunk in response.aiter_bytes():
+    # Mostly as it was asked for: then without httpx's layers, a twentieth of a call.
+    plain = cast("httpx.AsyncByteStream", response.stream)
+    coded = "content-encoding" in response.headers
+    async for chunk in response.aiter_bytes() if coded else plain:
         body += chunk
         if len(body) > limit:
             return
