@@ -9,6 +9,7 @@ from api.bodies import LONGEST_LIFE_SECONDS, Body, Content, Name
 from api.fields import ONE_LINE, Counted, Time
 from models.acceptance import SHORTEST_LIFE_SECONDS
 from models.messages import Channel
+from models.rates import LEAST_PER_SECOND
 
 INLINE_MOST = 10_000
 TEST_MOST = 10
@@ -19,7 +20,7 @@ Hash = Annotated[
     Field(description="`content_hash` of the campaign as you saw it", examples=["a" * 64]),
 ]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=320)]
-PerSecond = Annotated[float, Field(gt=0, le=FASTEST), Counted]
+PerSecond = Annotated[float, Field(ge=LEAST_PER_SECOND, le=FASTEST), Counted]
 EXAMPLE: dict[str, JsonValue] = {
     "name": "November news",
     "channel": "email",

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.bodies import Body
 from api.fields import ONE_LINE, Counted, Time
 from api.vendor_bodies import AccountName
+from models.rates import LEAST_PER_SECOND
 
 LONGEST_OVERLAP_SECONDS = 30 * 86_400
 OVERLAP_SECONDS = 86_400
@@ -21,7 +22,11 @@ Owner = Annotated[
 Scopes = Annotated[list[str], Field(min_length=1, max_length=100)]
 Limit = Annotated[
     float,
-    Field(gt=0, le=MOST_PER_SECOND, description="requests a second, of each API process"),
+    Field(
+        ge=LEAST_PER_SECOND,
+        le=MOST_PER_SECOND,
+        description="requests a second, of each API process",
+    ),
     Counted,
 ]
 Hour = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["20:00"])]

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 from api.bodies import Body
 from api.fields import ONE_LINE, Counted
 from models.messages import Channel
+from models.rates import LEAST_PER_SECOND
 
 MOST_PER_SECOND = 1_000_000
 RESERVE = 0.2
@@ -30,7 +31,7 @@ SETTINGS: dict[str, Any] = {
 class AccountRate(Body):
     """How many messages a second it is given; low priority leaves the share `reserve` to others."""
 
-    per_second: Annotated[float, Field(gt=0, le=MOST_PER_SECOND), Counted]
+    per_second: Annotated[float, Field(ge=LEAST_PER_SECOND, le=MOST_PER_SECOND), Counted]
     reserve: Annotated[float, Field(ge=0, le=0.9), Counted] = RESERVE
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.rates import LEAST_PER_SECOND
 from models.roles import Role
 
 
@@ -119,7 +120,7 @@ class Settings(BaseSettings):
     )
     key_requests_per_second: float = Field(
         1000,
-        gt=0,
+        ge=LEAST_PER_SECOND,
         le=100_000,
         description="requests a second of a key to each API process, unless the key or its"
         " application has a limit of its own",

@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from api.fields import time_zone
 from models.errors import Invalid, NotFound
+from models.rates import LEAST_PER_SECOND
 from models.repositories import application_directory
 from models.repositories.audit_log import Actor
 from models.sessions import Session
@@ -55,9 +56,10 @@ def limit(said: str) -> float | None:
         number = float(said)
     except ValueError:
         number = 0
-    if not 0 < number <= MOST_PER_SECOND:
+    if not LEAST_PER_SECOND <= number <= MOST_PER_SECOND:
         raise Invalid(
-            f"--requests-per-second {said!r}: want a number to {MOST_PER_SECOND}, or none"
+            f"--requests-per-second {said!r}: want a number from {LEAST_PER_SECOND:.5f}"
+            f" to {MOST_PER_SECOND}, or none"
         )
     return number
 

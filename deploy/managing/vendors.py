@@ -12,6 +12,7 @@ from activities.vendor import VENDORS, load, vendor_class
 from api.vendor_settings import MASK
 from deploy.managing import applications
 from models.errors import Conflict, Invalid, Misconfigured, NotFound
+from models.rates import LEAST_PER_SECOND
 from models.repositories import vendor_account_changes as changes
 from models.repositories import vendor_accounts
 from models.repositories.applications import NewAccount
@@ -39,8 +40,9 @@ async def found(session: Session, name: str, application: str | None) -> Row:
 
 def checked_rate(per_second: float) -> float:
     """The rate itself, if it is one."""
-    if not 0 < per_second <= MOST_PER_SECOND:
-        raise Invalid(f"--per-second {per_second:g}: want more than 0, to {MOST_PER_SECOND:,.0f}")
+    if not LEAST_PER_SECOND <= per_second <= MOST_PER_SECOND:
+        want = f"want {LEAST_PER_SECOND:.5f} to {MOST_PER_SECOND:,.0f}"
+        raise Invalid(f"--per-second {per_second:g}: {want}")
     return per_second
 
 

@@ -63,6 +63,7 @@ async def test_it_changes_field_by_field(api) -> None:
         ({"off_hours": {"begins": "24:00", "ends": "06:00"}}, 422, "invalid", "off_hours.begins"),
         ({"off_hours": {"begins": "20:00Z", "ends": "06:00"}}, 422, "invalid", "off_hours.begins"),
         ({"requests_per_second": 0}, 422, "invalid", "requests_per_second"),
+        ({"requests_per_second": 5e-324}, 422, "invalid", "requests_per_second"),
     ],
 )
 async def test_what_cannot_be_is_refused_when_made_and_when_changed(

@@ -72,6 +72,7 @@ async def test_a_key_works_and_is_shown_once(api: Api, own: OwnApplication) -> N
         ({"expires_at": "2099-01-01T00:00:00Z"}, (403, "more_than_own", "expires_at")),
         ({"expires_at": "2020-01-01T00:00:00Z"}, (422, "in_the_past", "expires_at")),
         ({"requests_per_second": 6}, (403, "more_than_own", "requests_per_second")),
+        ({"requests_per_second": 5e-324}, (422, "invalid", "requests_per_second")),
         ({"scopes": ["keys:none"]}, (422, "unknown_scope", "scopes.0")),
         ({"scopes": []}, (422, "invalid", "scopes")),
         ({"owner": "a\nb"}, (422, "invalid", "owner")),

@@ -78,6 +78,7 @@ async def test_one_is_made_and_read_and_its_secret_stays_inside(api, own, made) 
         ({"config": {**TWILIO, "auth_token": MASK}}, "masked", "config.auth_token"),
         ({"rank": 0}, "invalid", "rank"),
         ({"rate": {"per_second": 0}}, "invalid", "rate.per_second"),
+        ({"rate": {"per_second": 1e-300}}, "invalid", "rate.per_second"),
         ({"rate": {"per_second": 5, "reserve": 1}}, "invalid", "rate.reserve"),
         ({"name": "a\nb"}, "invalid", "name"),
         ({"channel": "sms"}, "unknown_field", "channel"),

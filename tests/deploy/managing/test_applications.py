@@ -31,6 +31,7 @@ async def test_one_is_made_shown_and_changed(tidings) -> None:
         (("edit", "oven", "--time-zone", "Mars"), "--time-zone 'Mars': not a time zone"),
         (("edit", "oven", "--off-hours", "20-6"), "--off-hours '20-6': want HH:MM-HH:MM"),
         (("edit", "oven", "--requests-per-second", "0"), "--requests-per-second '0': want a"),
+        (("edit", "oven", "--requests-per-second", "1e-9"), "--requests-per-second '1e-9': want a"),
         (("show", "nothing"), "no application 'nothing'; there are"),
     ],
 )
