@@ -22,17 +22,22 @@ Row = tuple[int, str, str, str, str, str, str]
 def checked(channel: Channel, line: int, raw: Mapping[str, Any]) -> Row | Refusal:
     """The row as it is stored, or why not. Fields that are empty or null were not given."""
     try:
-        return (
-            line,
-            _address(channel, raw.get("to")),
-            fields.identifier("id", raw.get("id")),
-            fields.name(raw.get("name")),
-            fields.locale(raw.get("locale")),
-            fields.time_zone(raw.get("time_zone")),
-            written(raw.get("data")),
-        )
+        return row(channel, line, raw)
     except Invalid as error:
         return Refusal(line, error.field or "", error.reason, str(error))
+
+
+def row(channel: Channel, line: int, raw: Mapping[str, Any]) -> Row:
+    """The row as it is stored; Invalid names the field, and the limit if there is one."""
+    return (
+        line,
+        _address(channel, raw.get("to")),
+        fields.identifier("id", raw.get("id")),
+        fields.name(raw.get("name")),
+        fields.locale(raw.get("locale")),
+        fields.time_zone(raw.get("time_zone")),
+        written(raw.get("data")),
+    )
 
 
 def _address(channel: Channel, value: Any) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from models.audience_rows import Row as Person
-from models.audience_rows import checked
+from models.audience_rows import row as stored_as
 from models.errors import Conflict, InFlight, Invalid, NotFound
 from models.messages import Channel
 from models.person_fields import Refusal
@@ -169,11 +169,11 @@ async def inline(
         raise Invalid(detail, field="recipients", limit=MOST_INLINE, reason="too_many")
     people: list[Person] = []
     for n, recipient in enumerate(recipients):
-        found = checked(Channel(channel), n + 1, recipient)
-        if isinstance(found, Refusal):
-            field = f"recipients.{n}.{found.field}"
-            raise Invalid(found.detail, field=field, reason=found.reason)
-        people.append(found)
+        try:
+            people.append(stored_as(Channel(channel), n + 1, recipient))
+        except Invalid as error:
+            error.field = f"recipients.{n}.{error.field}"
+            raise
         if n % BREATHE_EVERY == 0:
             await asyncio.sleep(0)
     id = uuid7()

@@ -107,6 +107,7 @@ BAD = [
     ({"send_at": "2099-01-01T00:00:00Z"}, "too_far_ahead", "send_at"),
     ({"per_second": 0}, "invalid", "per_second"),
     ({"per_second": -1}, "invalid", "per_second"),
+    ({"per_second": 1e-300}, "invalid", "per_second"),
     ({"per_second": True}, "invalid", "per_second"),
     ({"expires_in": 1}, "invalid", "expires_in"),
     ({"approval_within": 0}, "invalid", "approval_within"),
@@ -193,6 +194,19 @@ async def test_ten_thousand_come_with_it_and_no_more(team) -> None:
     problem = answer.json()
     assert (answer.status_code, problem["field"]) == (422, "audience.recipients")
     assert problem["limit"] == 10_000
+
+
+async def test_the_variables_of_one_are_within_the_limit_that_is_named(team) -> None:
+    large = {"to": number(2), "data": {"name": "x" * 140_000}}
+    audience = {"recipients": [{"to": number(1)}, large]}
+
+    problem = await team.ada.gets("POST", "", 422, json=draft(audience=audience))
+
+    assert (problem["code"], problem["field"], problem["limit"]) == (
+        "data_too_large",
+        "audience.recipients.1.data",
+        131_072,
+    )
 
 
 async def test_an_edit_changes_only_what_it_names(team) -> None:
@@ -306,6 +320,19 @@ async def test_what_has_ended_is_neither_edited_nor_moved(team) -> None:
         assert (answer.status_code, answer.json()["code"]) == (409, "already_ended"), what
     answer = await team.ada.edit(id, name="x")
     assert (answer.status_code, answer.json()["code"]) == (409, "already_ended")
+
+
+@pytest.mark.parametrize(("rate", "status"), [(1e-5, 200), (100_000, 200), (5e-324, 422)])
+async def test_what_runs_takes_any_rate_there_is(team, hands, rate, status) -> None:
+    id = await team.submitted(1)
+    await hands.prepare(id)
+    await team.grace.approve(id)
+    await hands.step(id)
+
+    answer = await team.ada.do(id, "rate", per_second=rate)
+
+    assert answer.status_code == status, answer.text
+    assert (await team.ada.see(id))["per_second"] == (rate if status == 200 else None)
 
 
 async def test_the_account_comes_in_pages(team) -> None:
