@@ -147,6 +147,7 @@ async def failed_of(session: Session, campaign: Row, by: str) -> UUID:
     if id is None:
         raise Conflict(
             "nobody is left to try again: those refused for their own sake are suppressed",
+            field="audience",
             reason="nothing_failed",
         )
     return id

@@ -28,6 +28,13 @@ router = APIRouter(
 )
 
 FORBIDDEN = ("own_campaign",)
+# What is at fault; of the others it is the status.
+FIELDS = {
+    "own_campaign": "authors",
+    "changed": "hash",
+    "lapsed": "lapses_at",
+    "already_decided": "approvals",
+}
 
 
 @router.post("/submit", status_code=202)
@@ -156,7 +163,8 @@ async def _noted(
 
 def _problem(answer: Answer) -> Response:
     status = 403 if answer.refused in FORBIDDEN else 409
-    return errors.problem(status, answer.refused, answer.detail)
+    field = FIELDS.get(answer.refused, "status")
+    return errors.problem(status, answer.refused, answer.detail, field=field)
 
 
 def _by(caller: Caller) -> By:

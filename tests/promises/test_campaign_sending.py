@@ -139,7 +139,12 @@ async def test_those_who_were_missed_are_told_by_another(platform, vendors, new_
     assert (await ended(team.ada, draft["id"]))["counts"] == {"sent": 1}
     assert [e.to for e in sent(platform, account)] == [number(1), number(2)]
     answer = await team.joan.do(draft["id"], "retry-failed")
-    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_failed")
+    problem = answer.json()
+    assert (problem["status"], problem["code"], problem["field"]) == (
+        409,
+        "nothing_failed",
+        "audience",
+    )
 
 
 async def test_nothing_goes_out_once_the_window_has_closed(platform, vendors, new_team) -> None:
