@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.fields import ONE_LINE
 from models.database import is_away
 from models.errors import TidingsError
 
@@ -23,6 +24,7 @@ MAYBE = (
     "the database stopped answering while it wrote: it may have been accepted or changed, or not;"
     " ask again with the same Idempotency-Key"
 )
+NOT_ONE_LINE = "line breaks or control characters in it"
 RETRY = {"Retry-After": "2"}
 
 LIMITS = ("max_length", "min_length", "le", "lt", "ge", "gt", "pattern", "expected")
@@ -83,6 +85,8 @@ def first_problem(errors: list[Any]) -> dict[str, Any]:
     code = OURS.get(first["type"], "invalid")
     if code == "not_a_uuid":
         return {"code": code, "detail": f"want a UUID; found {found}", "field": field}
+    if limit == ONE_LINE:
+        return {"code": code, "detail": NOT_ONE_LINE, "field": field, "limit": limit}
     said = first["msg"].removeprefix("Value error, ")
     detail = f"{said}; found {found}" if code == "invalid" else said
     return {"code": code, "detail": detail, "field": field, "limit": limit}

@@ -75,6 +75,13 @@ async def test_nul_is_refused_wherever_it_is(api, body, refused, changes, field)
     await refused(await api.send(body(**changes)), 422, "nul", field)
 
 
+@pytest.mark.parametrize("name", ["Ada\nLovelace", "Ada\x7f", "Ada\u2028"])
+async def test_a_name_of_several_lines_is_refused_in_words(api, body, refused, name) -> None:
+    answer = await api.send(body(to={"email": "ada@example.com", "name": name}))
+    problem = await refused(answer, 422, "invalid", "to.name")
+    assert problem["detail"] == "line breaks or control characters in it"
+
+
 @pytest.mark.parametrize("number", [2**64, -(2**64), 10**40])
 async def test_an_integer_that_would_lose_digits_is_refused(api, body, refused, number) -> None:
     raw = json.dumps(body(data={"name": number}))
