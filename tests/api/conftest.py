@@ -12,6 +12,7 @@ from counted_sessions import Counted
 from documented import Prepared
 from own_application import Vendors, own_application
 from own_campaigns import ByHand, Team, by_hand, team_of
+from pending_campaigns import pending_of
 from pipeline_by_hand import Pipeline
 
 from models import database
@@ -118,6 +119,12 @@ async def hands(database_url: str) -> AsyncIterator[ByHand]:
     """The workflow's steps, when a test says so."""
     async with by_hand(database_url) as hands:
         yield hands
+
+
+@pytest.fixture
+async def pending(team: Team, hands: ByHand) -> str:
+    """A campaign of Ada's that waits for approval."""
+    return await pending_of(team, hands)
 
 
 @pytest.fixture(scope="module")
