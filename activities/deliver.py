@@ -77,7 +77,7 @@ class DeliverActivities:
 
         Not taken: nothing was decided, or there is more to do than was known.
         """
-        return await self._at_once(input, await self.turns.usual(input), first_claims.claim)
+        return await self._at_once(input, await self.turns.at_once(input), first_claims.claim)
 
     async def _at_once(self, input: DeliverInput, turn: Turn | None, claim: Claim) -> DeliverResult:
         if turn is None or turn.through is None:

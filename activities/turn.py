@@ -56,7 +56,7 @@ class Turns:
         return Turn(Through(account, opened, opened.window()))
 
     async def at_once(self, input: DeliverInput) -> Turn | None:
-        """The same for what has just been queued, with one question at most.
+        """The same for what is new, with one question at most.
 
         None: the account is not in order, or has a rate; `next` knows what to do then.
         """
