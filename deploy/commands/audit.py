@@ -23,6 +23,7 @@ from deploy.local.refusal import CannotRun
 from deploy.local.sandbox.journal import FILE
 from deploy.local.state import read_state
 from deploy.managing.database_trouble import told_in_one_line
+from deploy.managing.listing import wide
 from deploy.managing.reach import Folder, Reach, reach
 
 Journals = Annotated[
@@ -90,7 +91,7 @@ def _tell(where: Reach, question: Question, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(as_object(report)))
     else:
-        show(Console(highlight=False), report)
+        show(wide(Console(highlight=False)), report)
     raise typer.Exit(0 if report.agrees else 1)
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from deploy.commands.options import AsJson
 from deploy.local.masking import masked
 from deploy.local.settings_check import check_settings, warn_of_unknown_settings
+from deploy.managing.listing import wide
 from models.settings import Settings
 
 
@@ -27,7 +28,7 @@ def settings(as_json: AsJson = False) -> None:
         changed = row["value"] != row["default"]
         was = f"\n(default {row['default']})" if changed else ""
         table.add_row(f"{row['variable']}\n{row['value']}{was}", row["description"])
-    Console(highlight=False, markup=False).print(table)
+    wide(Console(highlight=False, markup=False)).print(table)
 
 
 def _rows(now: Settings) -> list[dict[str, Any]]:

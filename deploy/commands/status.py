@@ -14,6 +14,7 @@ from deploy.local.folder import existing_folder
 from deploy.local.lock import holder
 from deploy.local.part_health import PartHealth, part_healths
 from deploy.local.state import read_state
+from deploy.managing.listing import wide
 
 
 def status(data: Data = DATA, as_json: AsJson = False) -> None:
@@ -46,7 +47,7 @@ def _show(phase: str, parts: list[PartHealth]) -> None:
             f"[{'green' if part.health == 'well' else 'red'}]{part.health}[/]",
             part.metrics.removeprefix("http://").removesuffix("/metrics"),
         )
-    console = Console(highlight=False)
+    console = wide(Console(highlight=False))
     console.print(f"The stack is {phase}.")
     if parts:
         console.print(table)

@@ -18,10 +18,14 @@ GAP, INDENT = "  ", "    "
 
 
 def show_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print it on stdout: at a terminal's width without breaking a word, a line each in a pipe."""
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console.width = UNBROKEN
+    """Print it on stdout: at a terminal's width without breaking a word, a line each in a pipe.
+
+    Where there is none, stderr says so.
+    """
+    if not rows:
+        say_none()
+        return
+    console = wide(Console(highlight=False, markup=False))
     least = [_longest_word(each) for each in zip(columns, *rows, strict=True)]
     least[0] = max(cell_len(each) for each in (columns[0], *(row[0] for row in rows)))
     if sum(least) + len(GAP) * len(least) <= console.width:
@@ -30,6 +34,13 @@ def show_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         console.print(row[0], soft_wrap=True)
         console.print(_told(columns[1:], row[1:], console.width), soft_wrap=True)
+
+
+def wide(console: Console) -> Console:
+    """In a pipe no row is folded."""
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], least: Sequence[int]) -> Table:
@@ -70,6 +81,11 @@ def _longest_word(texts: Sequence[str]) -> int:
 def show_json(items: Sequence[Any], following: str | None = None) -> None:
     """A list as every command prints it with --json; `following`: the cursor of what follows."""
     typer.echo(json.dumps({"items": items, "next": following}, default=str))
+
+
+def say_none() -> None:
+    """To a person: the list is empty."""
+    typer.echo("There are none.", err=True)
 
 
 def say_more(following: str) -> None:

@@ -104,6 +104,13 @@ async def test_settings_lists_every_variable_and_no_secret(in_thread) -> None:
     assert "aHVudGVyMg" not in out
 
 
+async def test_in_a_pipe_no_setting_is_cut(in_thread) -> None:
+    url = f"postgresql://tidings:x@{'database.' * 12}example.com:5432/tidings"
+    exit_code, out, _ = await in_thread("settings", TIDINGS_DATABASE_URL=url)
+    assert exit_code == 0
+    assert url.replace(":x@", ":***@") in out
+
+
 async def test_status_without_a_stack_says_so(in_thread, tmp_path: Path) -> None:
     exit_code, _, err = await in_thread("status", "--data", str(tmp_path))
     assert exit_code == 1

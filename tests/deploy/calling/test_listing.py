@@ -58,3 +58,10 @@ def test_a_cursor_of_other_filters_is_refused(run, told, group: str) -> None:
     done = run(profiles, "list", "--cursor", following)
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "cursor_of_other_filters" in done.stderr
+
+
+def test_a_list_without_a_row_says_so_and_writes_nothing(run, told) -> None:
+    nobody = ("list", "--name", "nobody is called this")
+    shown = run(profiles, *nobody)
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "There are none.\n")
+    assert told(profiles, *nobody) == {"items": [], "next": None}
