@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from deploy.failing import asks_for_json, tell
 from models.errors import TidingsError
 
 # What `tidings --help` says; `deploy/commands/<name>.py` has a function, or a typer app with
@@ -51,14 +52,14 @@ def main() -> None:
 
 def run(words: list[str]) -> int:
     """Run one command, and give back its exit code."""
+    as_json = asks_for_json(words)
     try:
-        _app(_asked(words))(words, prog_name="tidings")
-        code: Any = 0
+        app = _app(_asked(words))
+        code: Any = app(words, prog_name="tidings", standalone_mode=not as_json)
     except SystemExit as end:
         code = end.code
-    except TidingsError as error:
-        typer.echo(f"tidings: {error}", err=True)
-        code = 1
+    except (TidingsError, typer.TyperException, typer.Abort) as error:
+        code = tell(error, as_json=as_json)
     return code if isinstance(code, int) else 0 if code is None else 1
 
 

@@ -62,7 +62,7 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**given: Any) -> None:
-        with exit_codes():
+        with exit_codes(as_json=given["as_json"]):
             for name, make in made.items():
                 given[name] = make(**{p.name: given.pop(p.name) for p in takes[name]})
             caller: Caller = given["caller"]

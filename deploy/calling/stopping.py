@@ -27,9 +27,13 @@ def stopped(error: sdk.TidingsError, url: str) -> SendStopped:
             return CannotRead(words)
         case sdk.Unauthorized() | sdk.Forbidden(code="missing_scope"):
             detail = error.detail or "it says nothing more"
-            return KeyRefused(f"the API refuses the key: {printable(detail)} ({error.code})")
+            return KeyRefused(
+                f"the API refuses the key: {printable(detail)} ({error.code})", error.body
+            )
         case sdk.RateLimited() | sdk.Unavailable():
             detail = f": {printable(error.detail)}" if error.detail else ""
-            return Unreachable(f"the API at {url} answered {error.status}{detail}")
+            return Unreachable(f"the API at {url} answered {error.status}{detail}", error.body)
+        case sdk.Problem():
+            return Refused(words, error.body)
         case _:
             return Refused(words)

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from api.sdk import Tidings
 from deploy.commands.options import DATA, AsJson
+from deploy.managing.listing import say_none
 from deploy.sending.early_end import exit_codes
 from deploy.sending.refusals import CannotRead
 from deploy.sending.source import Format
@@ -57,7 +58,7 @@ def upload(
     3 the API does not answer. The same with --continue ID goes on where it stopped.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with _patient(retry_for, url, key, stack) as tidings:
+    with _patient(retry_for, url, key, stack, as_json=as_json) as tidings:
         source, size = opened(file)
         with source:
             if go_on:
@@ -92,7 +93,7 @@ def show(
     stack: Stack = DATA,
 ) -> None:
     """Show how far an upload is, and what was refused by reason."""
-    with _patient(retry_for, url, key, stack) as tidings:
+    with _patient(retry_for, url, key, stack, as_json=as_json) as tidings:
         view = tidings.audiences.get(id)
     typer.echo(json.dumps(view) if as_json else telling.sentence(view))
 
@@ -107,19 +108,23 @@ def refusals(
     stack: Stack = DATA,
 ) -> None:
     """List what was refused, by line: the first 10,000 are kept."""
-    with _patient(retry_for, url, key, stack) as tidings:
+    with _patient(retry_for, url, key, stack, as_json=as_json) as tidings:
         found = list(tidings.audiences.refusals(id, limit=1000))
     if as_json:
         typer.echo(json.dumps({"refusals": found}))
         return
+    if not found:
+        say_none()
     for refusal in found:
         typer.echo(telling.refusal_line(refusal))
 
 
 @contextmanager
-def _patient(retry_for: float, url: str | None, key: str | None, stack: Path) -> Iterator[Tidings]:
-    """Calls to the API; what ends them early is a line on stderr and its exit code."""
-    with exit_codes(), patient(target(url, key, stack), retry_for) as tidings:
+def _patient(
+    retry_for: float, url: str | None, key: str | None, stack: Path, *, as_json: bool
+) -> Iterator[Tidings]:
+    """Calls to the API; what ends them early is told on stderr, and has an exit code."""
+    with exit_codes(as_json=as_json), patient(target(url, key, stack), retry_for) as tidings:
         yield tidings
 
 

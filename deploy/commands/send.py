@@ -99,7 +99,7 @@ def send(
         channel=channel,
         dedupe_key=dedupe_key,
     )
-    with exit_codes():
+    with exit_codes(as_json=as_json):
         if file:
             check_for_file(flags)
         order = Order(
@@ -115,6 +115,7 @@ def send(
             journal=journal,
             errors=errors,
             retry_for_seconds=retry_for,
+            as_json=as_json,
         )
         sending = Sending(order, console)
     code = _run(sending)
@@ -128,12 +129,19 @@ def send(
 def _run(sending: Sending) -> int:
     """The exit code; where it is not the send's own, a line on stderr says why."""
     try:
-        with exit_codes():
+        with exit_codes(as_json=sending.order.as_json):
             sending.run()
     except typer.Exit as stop:
-        if sending.account.totals.not_sent and sending.order.path and not sending.order.again:
+        if _goes_on(sending):
             typer.echo("tidings: the same command again goes on where this one ended", err=True)
         return stop.exit_code
     finally:
         sending.close()
     return exit_code(sending)
+
+
+def _goes_on(sending: Sending) -> bool:
+    """A person may be told; with --json the error stays the last line, `not_sent` says it."""
+    order = sending.order
+    told = order.path and not order.again and not order.as_json
+    return bool(told and sending.account.totals.not_sent)

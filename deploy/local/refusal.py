@@ -20,3 +20,4 @@ class PartFailed(CannotRun):
     def __init__(self, detail: str, tail: Sequence[str] = ()) -> None:
         super().__init__(detail)
         self.tail = list(tail)
+        self.facts = {"tail": self.tail}

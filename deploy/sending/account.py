@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from deploy.failing import as_line
 from deploy.sending.errors_file import ErrorsFile
 from deploy.sending.refusals import LineProblem
 
@@ -45,10 +46,11 @@ class Totals:
 class Account:
     """Counts, and tells refusals on `console` and in the errors file."""
 
-    def __init__(self, console: Console, errors: ErrorsFile) -> None:
+    def __init__(self, console: Console, errors: ErrorsFile, *, as_json: bool = False) -> None:
         self.totals = Totals()
         self._console = console
         self._errors = errors
+        self._as_json = as_json
         self._untold = 0
         self._may_tell = MOST_SHOWN if console.is_terminal else MOST_PIPED
 
@@ -79,9 +81,14 @@ class Account:
         self._errors.write(problem)
         if self._may_tell:
             self._may_tell -= 1
-            self.say(printable(str(problem)))
+            self.say(_as_line(problem) if self._as_json else printable(str(problem)))
         else:
             self._untold += 1
+
+
+def _as_line(problem: LineProblem) -> str:
+    where = {"line": problem.line} if problem.line else {}
+    return as_line(problem.code, problem.detail, problem.field or None, more=where)
 
 
 def printable(text: str) -> str:

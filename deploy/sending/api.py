@@ -73,11 +73,12 @@ class Api:
             raise CannotRead(str(error)) from None
         except (sdk.Unauthorized, sdk.Forbidden) as problem:
             detail = problem.detail or "it says nothing more"
-            raise KeyRefused(f"the API refuses the key: {detail}") from None
+            raise KeyRefused(f"the API refuses the key: {detail}", problem.body) from None
         except (sdk.RateLimited, sdk.Unavailable, sdk.Conflict) as problem:
-            raise Unreachable(f"the API at {self._url} answered {problem.status}") from None
-        except sdk.Problem as problem:
-            raise CannotRead(
-                f"{self._url} answered {problem.status}: is it the address of a Tidings API?"
+            raise Unreachable(
+                f"the API at {self._url} answered {problem.status}", problem.body
             ) from None
+        except sdk.Problem as problem:
+            words = f"{self._url} answered {problem.status}: is it the address of a Tidings API?"
+            raise CannotRead(words, problem.body) from None
         self._told = False

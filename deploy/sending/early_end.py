@@ -1,23 +1,18 @@
-"""What ends a command that calls the API early: a line on stderr, and its exit code."""
+"""What ends a command that calls the API early: it is told on stderr, and has an exit code."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import typer
 
+from deploy.failing import tell
 from deploy.sending.refusals import SendStopped
-
-INTERRUPTED = 130
 
 
 @contextmanager
-def exit_codes() -> Iterator[None]:
+def exit_codes(*, as_json: bool) -> Iterator[None]:
     """Turn SendStopped and Ctrl-C into typer.Exit, once they are told."""
     try:
         yield
-    except SendStopped as stop:
-        typer.echo(f"tidings: {stop}", err=True)
-        raise typer.Exit(stop.exit_code) from None
-    except KeyboardInterrupt:
-        typer.echo("tidings: interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+    except (SendStopped, KeyboardInterrupt) as end:
+        raise typer.Exit(tell(end, as_json=as_json)) from None

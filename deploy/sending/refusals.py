@@ -4,8 +4,10 @@ A `LineProblem` is one line's and the others go on; the errors here end the send
 exit code that docs/sending.md promises to scripts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from models.errors import TidingsError
 
@@ -25,10 +27,18 @@ class LineProblem:
         return f"{where}{field}{self.detail} ({self.code})"
 
 
-class SendStopped(TidingsError):
-    """The send ends here."""
+NO_PROBLEM: Mapping[str, Any] = MappingProxyType({})
 
+
+class SendStopped(TidingsError):
+    """The send ends here; `problem`: what the API said, if it was the API."""
+
+    code: ClassVar[str] = "invalid_command"
     exit_code: ClassVar[int] = 2
+
+    def __init__(self, detail: str, problem: Mapping[str, Any] = NO_PROBLEM) -> None:
+        super().__init__(detail)
+        self.facts = problem
 
 
 class CannotRead(SendStopped):
@@ -38,14 +48,18 @@ class CannotRead(SendStopped):
 class Refused(SendStopped):
     """The API does not do that: what it says, and the code that a script goes by."""
 
-    exit_code: ClassVar[int] = 1
+    code = "refused"
+    exit_code = 1
 
 
 class KeyRefused(SendStopped):
     """The API refuses the key, or the key lacks a scope."""
 
+    code = "unauthorized"
+
 
 class Unreachable(SendStopped):
     """The API did not answer, however often it was asked."""
 
-    exit_code: ClassVar[int] = 3
+    code = "unreachable"
+    exit_code = 3

@@ -42,6 +42,7 @@ class Order:
     journal: Path | None
     errors: Path | None
     retry_for_seconds: float
+    as_json: bool = False
 
 
 class Sending:
@@ -55,7 +56,7 @@ class Sending:
         self._errors = ErrorsFile(order.errors)
         self._journal = ClientJournal(order.journal)
         self._meter = Meter(console, quiet=order.quiet)
-        self.account = Account(console, self._errors)
+        self.account = Account(console, self._errors, as_json=order.as_json)
 
     def close(self) -> None:
         """Close the files, and count what was refused without a word."""

@@ -14,6 +14,8 @@ from deploy.sending.target import Target
 class UploadRefused(SendStopped):
     """The API does not take this file."""
 
+    code = "refused"
+
 
 @contextmanager
 def patient(target: Target, retry_for_seconds: float) -> Iterator[Tidings]:
@@ -28,7 +30,7 @@ def patient(target: Target, retry_for_seconds: float) -> Iterator[Tidings]:
         with stopping(target.url), tidings:
             yield tidings
     except Refused as refused:
-        raise UploadRefused(str(refused)) from None
+        raise UploadRefused(str(refused), refused.facts) from None
 
 
 def say(text: str) -> None:

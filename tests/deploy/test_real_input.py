@@ -100,7 +100,7 @@ def test_each_bad_row_is_refused_with_its_line_field_and_reason(sent: Sent) -> N
             continue
         assert row["code"] == person.code, (person, row)
         assert row["field"] == person.field or not person.field, (person, row)
-        assert f"line {line}: " in sent.stderr
+        assert f'"line": {line}}}' in sent.stderr
 
 
 def test_the_summary_counts_every_row(sent: Sent) -> None:
