@@ -72,12 +72,12 @@ class DeliverActivities:
         """
         return await self._at_once(input, await self.turns.at_once(input), messages.claim)
 
-    async def deliver_first(self, input: DeliverInput) -> DeliverResult:
+    async def deliver_first(self, input: DeliverInput, turn: Turn | None) -> DeliverResult:
         """The same for the one message of a new notification, which the claim itself decides on.
 
         Not taken: nothing was decided, or there is more to do than was known.
         """
-        return await self._at_once(input, await self.turns.at_once(input), first_claims.claim)
+        return await self._at_once(input, turn, first_claims.claim)
 
     async def _at_once(self, input: DeliverInput, turn: Turn | None, claim: Claim) -> DeliverResult:
         if turn is None or turn.through is None:

@@ -36,11 +36,13 @@ class TellActivities:
             return None
         which = Selection(start.owner_id, start.channels[0], 1, 1)
         input = DeliverInput(which, start.priority, str(start.application_id))
-        result = await self.deliver.deliver_first(input)
+        async with _soon():
+            turn = await self.deliver.turns.at_once(input)
+        result = await self.deliver.deliver_first(input, turn)
         return Told(Decision(deliver=(which,)), (result,)) if result.taken else None
 
     async def _in_two_steps(self, start: WorkflowStart) -> Told:
-        async with asyncio.timeout(DECIDE_WITHIN.total_seconds()):
+        async with _soon():
             decision = await self.decide.decide(start.owner_id)
         inputs = [
             DeliverInput(which, start.priority, str(start.application_id))
@@ -48,3 +50,7 @@ class TellActivities:
         ]
         results = await asyncio.gather(*map(self.deliver.deliver_now, inputs))
         return Told(decision, tuple(results))
+
+
+def _soon() -> asyncio.Timeout:
+    return asyncio.timeout(DECIDE_WITHIN.total_seconds())
