@@ -3,7 +3,14 @@
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from api.bodies import LONGEST_LIFE_SECONDS, Body, Content, Name
 from api.fields import ONE_LINE, Counted, Time
@@ -124,10 +131,14 @@ class CampaignPatch(_Fields):
     def _at_most_one_content(self) -> Self:
         if self.template is not None and self.content is not None:
             raise ValueError("give either template or content")
-        for name in ("name", "audience", "category"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null")
         return self
+
+    @field_validator("name", "audience", "category", mode="before")
+    @classmethod
+    def _is_said(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("cannot be null: leave it out, and it stays")
+        return value
 
 
 class Approval(Body):

@@ -1,9 +1,9 @@
 """What callers send about categories."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator
 
 from api.bodies import LONGEST_LIFE_SECONDS, Body, Priority
 from api.fields import Counted
@@ -86,9 +86,9 @@ class CategoryPatch(_Fields):
     expires_after: Life | None = None
     on_unknown: Literal["resend", "hold"] | None = None
 
-    @model_validator(mode="after")
-    def _no_nulls(self) -> Self:
-        for name in sorted(self.model_fields_set):
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null")
-        return self
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_said(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("cannot be null: leave it out, and it stays")
+        return value

@@ -156,7 +156,8 @@ async def test_what_must_be_there_is_not_edited_away(team, field) -> None:
 
     answer = await team.ada.edit(id, **{field: None})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["field"]) == (422, "invalid", field)
 
 
 async def test_an_upload_of_another_channel_or_application_is_refused(team, new_team) -> None:

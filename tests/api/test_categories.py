@@ -91,7 +91,7 @@ async def test_what_cannot_be_is_refused_by_its_field(
 
 async def test_nothing_becomes_null(author, refused) -> None:
     answer = await author.app.ask("PATCH", f"{CATEGORIES}/otp", json={"expires_after": None})
-    await refused(answer, 422, "invalid", "body")
+    await refused(answer, 422, "invalid", "expires_after")
 
 
 async def test_a_name_is_given_once_until_it_is_deleted(author, refused, api) -> None:
