@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite, nan
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -115,9 +116,12 @@ def canary(said: str) -> dict[str, float] | None:
 
 def _number(said: str, words: str) -> float:
     try:
-        return float(said)
+        number = float(said)
     except ValueError:
-        raise CannotRead(words) from None
+        number = nan
+    if not isfinite(number):  # as `inf` is, which no JSON can say
+        raise CannotRead(words)
+    return number
 
 
 def _read(path: Path) -> str:

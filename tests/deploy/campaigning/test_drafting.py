@@ -55,7 +55,7 @@ def test_an_sms_has_no_subject() -> None:
         Draft(subject="News").content("sms", {})
 
 
-@pytest.mark.parametrize("said", ["many", "", "1:", "1:x", ":5"])
+@pytest.mark.parametrize("said", ["many", "", "1:", "1:x", ":5", "nan", "-inf", "1e999"])
 def test_numbers_are_numbers(said: str) -> None:
     with pytest.raises(CannotRead):
         canary(said)
