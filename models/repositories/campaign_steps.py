@@ -20,6 +20,7 @@ SHARD = 12_500  # messages of one shard: enough shards for every process to get 
 AT_ONCE = 16  # shards of one step
 FAR = timedelta(days=1)  # nothing is known before then
 AGAIN = timedelta(seconds=30)
+WINDOW_KNOWN = timedelta(minutes=5)  # so long; the application may change it
 
 APPLICATION = text("""
 SELECT time_zone, off_hours_from, off_hours_to, clock_timestamp() AS now
@@ -93,7 +94,8 @@ async def _scheduled(session: Session, campaign: Row, here: Mapping[str, Any]) -
     opens_at, _ = _window(campaign, here)
     if opens_at > here["now"]:
         line = f"Approved; waits until {opens_at:%Y-%m-%d %H:%M} UTC"
-        return Step("wait", opens_at, line=line, status=CampaignStatus.SCHEDULED)
+        until = _look_at(campaign, here, opens_at)
+        return Step("wait", until, line=line, status=CampaignStatus.SCHEDULED)
     await session.execute(EXPIRES, {"id": campaign["id"]})
     await session.execute(RATE, {"id": campaign["id"]})
     await campaigns.move(session, campaign, CampaignMove.STARTED, By())
@@ -121,7 +123,8 @@ async def _running(session: Session, campaign: Row, here: Mapping[str, Any]) -> 
     opens_at, closes_at = _window(campaign, here)
     if opens_at > here["now"]:
         line = f"The window is closed until {opens_at:%Y-%m-%d %H:%M} UTC; {left.open} to send"
-        return Step("wait", opens_at, line=line, status=running)
+        until = _look_at(campaign, here, opens_at)
+        return Step("wait", until, line=line, status=running)
     if left.at > here["now"]:
         line = f"{left.open} wait until {left.at:%H:%M:%S} UTC"
         return Step("wait", left.at, line=line, status=running)
@@ -162,7 +165,15 @@ def _window(campaign: Row, here: Mapping[str, Any]) -> tuple[datetime, datetime 
         opens_at, closes_at = next_opening(at, *window)
     except ValueError:  # the window was changed since: an operator must open it again
         return now + FAR, None
-    return max(opens_at, at), closes_at
+    return max(opens_at, at), min(closes_at, now + WINDOW_KNOWN)
+
+
+def _look_at(campaign: Row, here: Mapping[str, Any], opens_at: datetime) -> datetime:
+    """When to look whether it may be sent: for a window earlier than it opens as far as known."""
+    now: datetime = here["now"]
+    if not campaign["off_hours"]:
+        return opens_at
+    return min(opens_at, max(campaign["send_at"] or now, now) + WINDOW_KNOWN)
 
 
 def _shards(

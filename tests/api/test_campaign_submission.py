@@ -231,7 +231,7 @@ async def set_window(api: Any, team: Team, start: str, end: str) -> None:
 async def test_outside_the_window_it_waits_for_it(new_team, hands, api) -> None:
     team = await new_team()
     now = datetime.now(UTC)
-    opens = (now + timedelta(hours=2)).replace(second=0, microsecond=0)
+    opens = (now + timedelta(minutes=3)).replace(second=0, microsecond=0)
     await set_window(api, team, f"{opens:%H:%M}", f"{opens + timedelta(hours=1):%H:%M}")
     view = await found(team, hands, off_hours=True)
     await team.grace.approve(view["id"])
@@ -244,6 +244,30 @@ async def test_outside_the_window_it_waits_for_it(new_team, hands, api) -> None:
     step = await hands.step(view["id"])
     assert step.kind == "deliver"
     assert {shard.closes_at for shard in step.shards} == {opens}
+
+
+async def test_a_window_that_is_changed_counts_within_five_minutes(new_team, hands, api) -> None:
+    team = await new_team()
+    now = datetime.now(UTC)
+    soon, opens = now + timedelta(minutes=6), now + timedelta(hours=2)
+    await set_window(api, team, f"{opens:%H:%M}", f"{opens + timedelta(hours=1):%H:%M}")
+    view = await found(team, hands, off_hours=True)
+    await team.grace.approve(view["id"])
+
+    step = await hands.step(view["id"])
+    assert step.kind == "wait"
+    assert now < step.until < soon
+
+    await set_window(api, team, f"{now - timedelta(hours=1):%H:%M}", f"{opens:%H:%M}")
+    step = await hands.step(view["id"])
+    assert step.kind == "deliver"
+    assert all(now < shard.closes_at < soon for shard in step.shards)
+
+    await set_window(api, team, f"{opens:%H:%M}", f"{opens + timedelta(hours=1):%H:%M}")
+    step = await hands.step(view["id"])
+    assert step.kind == "wait"
+    assert now < step.until < soon
+    assert (await team.ada.see(view["id"]))["status"] == "running"
 
 
 async def test_it_waits_for_its_time(team, hands) -> None:
