@@ -55,8 +55,8 @@ test-vendor-faults: $(VENV)/.installed-dev ## Every fault of every vendor, on ra
 	@$(BIN)/python -m pytest tests/activities/test_every_vendor_on_a_broken_wire.py tests/activities/vendors $(ARGS)
 
 test-schemathesis: $(VENV)/.installed-dev ## More than 10,000 cases from the OpenAPI document
-	@SCHEMATHESIS_PHASES=examples,coverage,fuzzing SCHEMATHESIS_MODE=all SCHEMATHESIS_EXAMPLES=60 \
-		SCHEMATHESIS_LEAST_CASES=10000 $(BIN)/python -m pytest tests/api/test_schemathesis.py -n0 $(ARGS)
+	@SCHEMATHESIS_PHASES=examples,coverage,fuzzing SCHEMATHESIS_MODE=all SCHEMATHESIS_EXAMPLES=120 \
+		SCHEMATHESIS_LEAST_CASES=10000 $(BIN)/python -m pytest tests/api/test_schemathesis.py -n0 -s $(ARGS)
 
 check: $(VENV)/.installed-dev ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
