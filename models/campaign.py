@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
+from unicodedata import category, normalize
 from zoneinfo import ZoneInfo
 
 
@@ -80,8 +81,10 @@ def content_hash(facts: Mapping[str, Any]) -> str:
 
 
 def person(owner: str) -> str:
-    """The owner of a key, in the form in which two of them are compared."""
-    return " ".join(owner.split()).casefold()
+    """The owner of a key, in the form in which two of them are compared: as people read it."""
+    plain = normalize("NFKC", owner)
+    seen = "".join(each for each in plain if category(each) != "Cf")  # those have no width
+    return normalize("NFKC", " ".join(seen.split()).casefold())
 
 
 def is_own(approver: str, authors: Iterable[str]) -> bool:

@@ -120,6 +120,22 @@ def test_one_person_is_known_by_any_spelling(one: str, other: str) -> None:
     assert is_own(one, [other]) == (one.strip().lower() == other.strip().lower())
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Jose\u0301",
+        "jos\u00e9\u200b",
+        "\u2066Jos\u00e9\u2069",
+        "\uff2a\uff4f\uff53\u00e9",
+        "JOSE\u0301",
+    ],
+)
+def test_one_person_is_known_by_whatever_reads_the_same(other: str) -> None:
+    assert is_own(other, ["Jos\u00e9"])
+    assert is_own("Jos\u00e9", [other])
+    assert not is_own(other, ["Jose"])
+
+
 @given(
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)),  # noqa: DTZ001 - made aware below
     st.times(),
