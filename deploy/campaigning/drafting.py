@@ -46,7 +46,7 @@ class Draft:
     def body(self) -> dict[str, Any]:
         """All but inline content, whose shape depends on the channel."""
         body = {name: getattr(self, name) for name in PLAIN if getattr(self, name) is not None}
-        if self.group:
+        if self.group is not None:  # an empty word is refused, not passed over
             body["audience"] = {"group": self.group}
         if self.everyone:
             body["audience"] = {"everyone": True}
@@ -54,18 +54,19 @@ class Draft:
             body["audience"] = {"audience_id": str(self.audience)}
         if self.data:
             body["data"] = variables(self.data)
-        if self.per_second:
+        if self.per_second is not None:
             body["per_second"] = rate(self.per_second)
-        if self.canary:
+        if self.canary is not None:
             body["canary"] = canary(self.canary)
-        if self.send_at:
+        if self.send_at is not None:
             body["send_at"] = None if self.send_at == NONE else self.send_at
         return body
 
     @property
     def speaks(self) -> bool:
         """Does it say something about inline content?"""
-        return bool(self.subject or self.html_file or self.text_file or self.text)
+        said = (self.subject, self.html_file, self.text_file, self.text)
+        return any(each is not None for each in said)
 
     def content(self, channel: str, before: Mapping[str, str]) -> dict[str, Any]:
         """Inline content, over what was there before."""
@@ -78,7 +79,8 @@ class Draft:
 
     def check(self) -> None:
         """CannotRead where two options say the same; before anything is uploaded."""
-        if sum(map(bool, (self.audience, self.file, self.group, self.everyone))) > 1:
+        whom = (self.audience, self.file, self.group, self.everyone or None)
+        if sum(each is not None for each in whom) > 1:
             raise CannotRead("give one of --audience, --file, --group and --everyone")
         if self.template and self.speaks:
             raise CannotRead("give --template, or --subject, --html-file and --text; not both")

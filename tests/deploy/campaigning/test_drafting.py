@@ -27,6 +27,14 @@ def test_none_takes_away_what_was_there() -> None:
     assert draft.body() == {"send_at": None, "per_second": None, "canary": None}
 
 
+def test_an_empty_word_is_not_passed_over() -> None:
+    assert Draft(group="", send_at="").body() == {"audience": {"group": ""}, "send_at": ""}
+    assert Draft(text="").speaks
+    for draft in (Draft(per_second=""), Draft(canary="")):
+        with pytest.raises(CannotRead):
+            draft.body()
+
+
 def test_content_goes_over_what_was_there_before(tmp_path: Path) -> None:
     html = tmp_path / "news.html"
     html.write_text("\ufeff<p>News</p>")
