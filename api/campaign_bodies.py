@@ -7,6 +7,7 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    StrictBool,
     StringConstraints,
     field_validator,
     model_validator,
@@ -56,7 +57,7 @@ class Audience(Body):
         None
     )
     group: Name | None = None
-    everyone: bool = False
+    everyone: StrictBool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -85,7 +86,7 @@ class _Fields(Body):
     data: Annotated[dict[str, JsonValue], Field(max_length=200, default_factory=dict)]
     category: Name | None = None
     send_at: Time | None = None
-    off_hours: bool = False
+    off_hours: StrictBool = False
     per_second: PerSecond | None = None
     expires_in: (
         Annotated[int, Field(ge=SHORTEST_LIFE_SECONDS, le=LONGEST_LIFE_SECONDS), Counted] | None

@@ -3,7 +3,14 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictBool,
+    StringConstraints,
+    field_validator,
+)
 
 from api.bodies import LONGEST_LIFE_SECONDS, Body, Priority
 from api.fields import Counted
@@ -53,10 +60,10 @@ class CategoryCreate(_Fields):
 
     name: PlainName
     priority: Priority
-    priority_fixed: Annotated[bool, Field(description="no caller may choose another")] = False
+    priority_fixed: Annotated[StrictBool, Field(description="no caller may choose another")] = False
     channels: Annotated[Channels, Field(description="in the order in which they are tried")]
     channel_mode: Literal["all", "first"] = "all"
-    mandatory: Annotated[bool, Field(description="nobody can unsubscribe from it")] = False
+    mandatory: Annotated[StrictBool, Field(description="nobody can unsubscribe from it")] = False
     expires_after: Life
     on_unknown: Annotated[
         Literal["resend", "hold"],
@@ -79,10 +86,10 @@ class CategoryPatch(_Fields):
     model_config = ConfigDict(json_schema_extra={"examples": [{"priority": "low"}]})
 
     priority: Priority | None = None
-    priority_fixed: bool | None = None
+    priority_fixed: StrictBool | None = None
     channels: Channels | None = None
     channel_mode: Literal["all", "first"] | None = None
-    mandatory: bool | None = None
+    mandatory: StrictBool | None = None
     expires_after: Life | None = None
     on_unknown: Literal["resend", "hold"] | None = None
 

@@ -118,6 +118,8 @@ BAD = [
     ({"template": "welcome"}, "invalid", "body"),
     ({"audience": {}}, "invalid", "audience"),
     ({"audience": {"everyone": True, "group": "staff"}}, "invalid", "audience"),
+    ({"audience": {"everyone": "yes"}}, "invalid", "audience.everyone"),
+    ({"off_hours": 1}, "invalid", "off_hours"),
     ({"audience": {"recipients": []}}, "invalid", "audience.recipients"),
     (
         {"audience": {"recipients": [{"to": number(1)}, {"to": "12"}]}},

@@ -73,6 +73,8 @@ BAD = [
     ({"expires_after": 14}, "invalid", "expires_after"),
     ({"expires_after": 2_592_001}, "invalid", "expires_after"),
     ({"expires_after": True}, "invalid", "expires_after"),
+    ({"mandatory": "no"}, "invalid", "mandatory"),
+    ({"priority_fixed": 1}, "invalid", "priority_fixed"),
     ({"on_unknown": "ask"}, "invalid", "on_unknown"),
     ({"colour": 1}, "unknown_field", "colour"),
 ]
