@@ -109,7 +109,7 @@ def edit(
     Another content, audience or schedule makes approvals void: it is validated and approved again.
     """
     draft.check()
-    body = draft.body() | ({"name": name} if name else {})
+    body = draft.body() | ({} if name is None else {"name": name})
     if draft.speaks or draft.file:
         view = caller.tidings.campaigns.get(campaign_id)
         channel = view["channel"]
