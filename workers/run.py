@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from temporalio.client import Client
 from temporalio.service import GrpcCompression
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts import OpenAccounts
@@ -26,6 +26,7 @@ from models.repositories.templates import VersionCache
 from models.seal import Keyring
 from models.sessions import Sessions
 from models.settings import Settings
+from workers.balance import tuner
 from workers.connect import runtime
 from workers.queues import WORKFLOWS
 
@@ -106,13 +107,23 @@ def workers(
             ),
             workflow_runner=runner,
             interceptors=[Scrub()],
-            max_concurrent_activities=ACTIVITY_SLOTS,
             workflow_task_poller_behavior=POLLERS,
-            activity_task_poller_behavior=POLLERS,
+            **_slots(queue),
             graceful_shutdown_timeout=drain,
         )
         for queue in queues
     ]
+
+
+def _slots(queue: str) -> dict[str, Any]:
+    """How many activities at once, and how they are asked for."""
+    if queue.startswith("deliver-") and queue.endswith("-bulk"):
+        one_by_one = PollerBehaviorSimpleMaximum(1)
+        return {"tuner": tuner(ACTIVITY_SLOTS), "activity_task_poller_behavior": one_by_one}
+    return {
+        "max_concurrent_activities": ACTIVITY_SLOTS,
+        "activity_task_poller_behavior": POLLERS,
+    }
 
 
 async def run(settings: Settings, queues: Sequence[str], stop: asyncio.Event) -> None:
