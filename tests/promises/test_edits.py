@@ -58,7 +58,8 @@ async def test_it_is_sent_sooner_and_as_it_is_now(app, arrived) -> None:
     view = await app.until(id, "sent")
 
     assert arrived(to) == ["after"]
-    assert view["ended_at"] >= view["due_at"]
+    [message] = view["messages"]
+    assert message["attempts"][0]["started_at"] >= view["due_at"]
 
 
 async def test_it_is_sent_later_and_not_when_it_was_due_before(app, arrived) -> None:
