@@ -18,7 +18,9 @@ from temporalio.worker import (
     WorkerTuner,
 )
 
-LONG = "deliver_campaign"
+from activities.deliver_campaign import CampaignDeliverActivities
+
+LONG = CampaignDeliverActivities.deliver_campaign.__name__
 # A process that has just taken a long task asks later for the next: by so much for each it has.
 STEP_SECONDS = 0.05
 LONGEST_SECONDS = 0.5
