@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest_asyncio
 
 from deploy.local.sandbox.journal import read
 from deploy.local.sandbox.server import running
+from deploy.local.sandbox.wire import SILENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 Start = Callable[..., Awaitable[tuple[asyncio.subprocess.Process, dict[str, int]]]]
@@ -73,7 +73,7 @@ async def test_every_answered_message_survives_kill_9(start: Start, tmp_path: Pa
     assert number == 1 + sum(1 for text in written if text.startswith("1."))
 
 
-async def test_sigterm_ends_it_within_a_second_though_senders_are_held(start: Start) -> None:
+async def test_sigterm_ends_it_though_senders_are_held(start: Start) -> None:
     process, ports = await start()
     url = f"http://127.0.0.1:{ports['http_port']}"
     async with aiohttp.ClientSession(url) as session:
@@ -87,10 +87,9 @@ async def test_sigterm_ends_it_within_a_second_though_senders_are_held(start: St
                 if (await response.json())["effects"]["total"] == 1:
                     break
         with socket.create_connection(("127.0.0.1", ports["smtp_port"])):
-            began = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            assert await process.wait() == 0
-            assert time.monotonic() - began < 1
+            async with asyncio.timeout(SILENCE_SECONDS / 4):
+                assert await process.wait() == 0
         assert isinstance(
             (await asyncio.gather(held, return_exceptions=True))[0], aiohttp.ClientError
         )
