@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from midnights import midnight
 from own_campaigns import number
 from pending_campaigns import pending_of, refused
 
@@ -109,7 +110,7 @@ EDITS = [
     {"data": {"name": "all"}},
     {"content": {"sms": {"text": "other"}}},
     {"audience": {"recipients": [{"to": number(5), "name": "E"}]}},
-    {"send_at": "2027-01-01T00:00:00Z"},
+    {"send_at": midnight(30)},
     {"off_hours": True},
     {"expires_in": 60},
     {"canary": {"percent": 5}},

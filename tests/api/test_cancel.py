@@ -7,6 +7,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from midnights import midnight
 from pipeline_by_hand import ACCEPTED, REFUSED, UNKNOWN
 from uuid_utils.compat import uuid7
 
@@ -46,7 +47,7 @@ async def kinds(api, id: UUID) -> list[str]:
 
 
 async def test_before_it_is_due_nothing_is_ever_sent(api, accept, cancel, pipeline) -> None:
-    id, owner = await accept(send_at="2027-01-01T00:00:00Z")
+    id, owner = await accept(send_at=midnight(30))
 
     assert await cancel(id) == ("stopped", "cancelled", [])
     await pipeline.queue(owner)

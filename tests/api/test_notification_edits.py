@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from api_in_process import NOTIFICATIONS
+from midnights import midnight
 from pipeline_by_hand import ACCEPTED
 from uuid_utils.compat import uuid7
 
@@ -17,7 +18,7 @@ from models.notification_again import request_of
 from models.repositories import notification_edits, notifications, owners
 from models.repositories.templates import VersionCache
 
-LATER, LATEST = "2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z"
+SOONER, LATER, LATEST = midnight(20), midnight(40), midnight(60)
 INLINE = {"email": {"subject": "Hello", "text": "{{ name }}, once more"}}
 SOON = """
 UPDATE notification SET due_at = clock_timestamp() + interval '700 milliseconds',
@@ -62,8 +63,8 @@ async def owner_of(api, id: str) -> Any:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"send_at": LATEST}, {"due_at": LATEST, "expires_at": "2027-02-02T00:00:00Z"}),
-        ({"expires_in": 2_592_000}, {"due_at": "2026-12-01T00:00:00Z"}),
+        ({"send_at": LATEST}, {"due_at": LATEST, "expires_at": midnight(61)}),
+        ({"expires_in": 2_592_000}, {"due_at": SOONER}),
         ({"data": {"name": "Bob"}}, {"data": {"name": "Bob"}}),
         ({"metadata": {"order": "1"}}, {"metadata": {"order": "1"}}),
         ({"metadata": {}}, {"metadata": {}}),
@@ -78,7 +79,7 @@ async def owner_of(api, id: str) -> Any:
 async def test_what_is_named_is_changed_and_all_else_stays(
     api, accept, edit, changes, expected
 ) -> None:
-    due = "2026-12-01T00:00:00Z" if "expires_in" in changes else LATER
+    due = SOONER if "expires_in" in changes else LATER
     id, _ = await accept(metadata={"order": "0"}, send_at=due)
     before = (await api.http.get(f"{NOTIFICATIONS}/{id}")).json()
 
@@ -116,14 +117,13 @@ async def test_its_workflow_starts_for_the_new_time_or_is_overdue_for_a_look(
     api, accept, edit, pipeline
 ) -> None:
     id, _ = await accept()
-    sooner = "2026-12-01T00:00:00Z"
-    view = (await edit(id, send_at=sooner)).json()
+    view = (await edit(id, send_at=SOONER)).json()
     owner = await owner_of(api, id)
     async with pipeline.sessions.begin() as session:
         overdue = await owners.overdue(session, "medium", timedelta(minutes=2))
 
-    assert view["due_at"] == sooner
-    assert owner["due_at"].isoformat() == "2026-12-01T00:00:00+00:00"
+    assert view["due_at"] == SOONER
+    assert owner["due_at"] == datetime.fromisoformat(SOONER)
     assert owner["id"] in [each.owner_id for each in overdue]
 
 
@@ -152,7 +152,7 @@ async def test_one_that_waits_to_share_keeps_its_start_in_step(api, accept, edit
     start = await api.database.fetchrow("SELECT * FROM workflow_start WHERE id = $1", UUID(id))
 
     assert answer.status_code == 200, answer.text
-    assert (start["priority"], start["due_at"].isoformat()) == ("low", "2027-02-01T00:00:00+00:00")
+    assert (start["priority"], start["due_at"]) == ("low", datetime.fromisoformat(LATEST))
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,7 @@ async def soon_due(api, accept, life: timedelta = timedelta(days=1)) -> tuple[An
 async def edit_by_hand(session: Any, application_id: UUID, id: UUID) -> Any:
     """Another name and a later time, not yet committed."""
     row = await notifications.get(session, application_id, id)
-    request = replace(
-        request_of(row), data={"name": "Bob"}, send_at=datetime(2027, 2, 1, tzinfo=UTC)
-    )
+    request = replace(request_of(row), data={"name": "Bob"}, send_at=datetime.fromisoformat(LATEST))
     accepted = await accepted_again(session, row, request, VersionCache(), may_raise=True)
     return await notification_edits.edit(session, row, accepted, {"data", "send_at"}, uuid7())
 

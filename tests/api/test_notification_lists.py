@@ -7,11 +7,12 @@ from uuid import UUID
 
 import pytest
 from api_in_process import NOTIFICATIONS, SECRET_KEYS, welcome
+from midnights import midnight
 from own_application import OwnApplication, Vendors, own_application
 from pipeline_by_hand import ACCEPTED, REFUSED, UNKNOWN
 from uuid_utils.compat import uuid7
 
-LATER = "2027-01-01T00:00:00Z"
+LATER = midnight(30)
 SMS = {"sms": "+4915112345678"}
 Listing = Callable[..., Awaitable[list[str]]]
 

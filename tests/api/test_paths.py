@@ -2,6 +2,7 @@
 
 import pytest
 from documented import NAMED, operations
+from midnights import midnight
 from uuid_utils.compat import uuid7
 
 PATH = "/v1/notifications"
@@ -34,7 +35,7 @@ async def test_a_method_that_is_not_allowed_is_told_all_that_are(api) -> None:
 async def test_whom_it_is_for_is_seen_before_there_is_any_message(api, body) -> None:
     content = {"sms": {"text": "Hello"}}
     to = {"sms": "+49 151 1234 5678", "locale": "de", "time_zone": "Europe/Berlin"}
-    asked = body(to=to, content=content, template=None, data={}, send_at="2027-01-01T00:00:00Z")
+    asked = body(to=to, content=content, template=None, data={}, send_at=midnight(30))
     id = (await api.send({k: v for k, v in asked.items() if v is not None})).json()["id"]
 
     view = (await api.http.get(f"{PATH}/{id}")).json()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from api_in_process import NOTIFICATIONS
+from midnights import midnight
 from pipeline_by_hand import REFUSED
 from uuid_utils.compat import uuid7
 
@@ -78,7 +79,7 @@ async def test_it_has_the_same_version_unless_asked_for_the_published_one(
     assert await version_of(template_version="published") == 2
 
 
-@pytest.mark.parametrize("send_at", [None, "2027-01-01T00:00:00Z"])
+@pytest.mark.parametrize("send_at", [None, midnight(30)], ids=["due", "scheduled"])
 async def test_one_that_is_open_is_not_sent_again(api, body, resend, refused, send_at) -> None:
     id = (await api.send(body(**({"send_at": send_at} if send_at else {})))).json()["id"]
     before = await api.rows()
@@ -107,11 +108,11 @@ async def test_the_same_key_sends_it_once(api, failed, resend, at_once) -> None:
 
 
 async def test_what_is_otherwise_this_time(failed, resend) -> None:
-    later = {"send_at": "2026-12-01T00:00:00Z", "expires_in": 2_592_000}
+    later = {"send_at": midnight(20), "expires_in": 2_592_000}
     view = (await resend(await failed(), **later)).json()
     problem = (await resend(await failed(), send_at="2020-01-01T00:00:00Z")).json()
 
-    assert (view["status"], view["due_at"]) == ("scheduled", "2026-12-01T00:00:00Z")
+    assert (view["status"], view["due_at"]) == ("scheduled", midnight(20))
     assert problem["code"] == "in_the_past"
 
 

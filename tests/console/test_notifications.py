@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 from api_in_process import welcome
 from console_visitors import Browser, Desk
+from midnights import midnight
 from pipeline_by_hand import REFUSED, Pipeline
 from uuid_utils.compat import uuid7
 
 from models import database
 from models.sessions import Sessions
 
-LATER = "2027-01-01T00:00:00Z"
+LATER = midnight(30)
 ROW = re.compile(r'data-label="Accepted"><a href="/console/notifications/([0-9a-f-]{36})')
 
 

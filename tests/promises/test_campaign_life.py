@@ -24,6 +24,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from midnights import midnight
 from own_campaigns import Person, Team, number
 from platform_in_process import Platform
 from temporalio.service import RPCError
@@ -32,7 +33,7 @@ from models.campaign import person
 
 T = TypeVar("T")
 EXAMPLES, STEPS = 70, 10
-LATER = "2027-01-01T00:00:00Z"
+LATER = midnight(30)
 RESTS = ("draft", "invalid", "pending_approval", "rejected", "lapsed", "scheduled")
 LAPSE = """
 UPDATE campaign SET lapses_at = now() WHERE id = $1 AND status = 'pending_approval'

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from midnights import midnight
 from own_application import account_at_vendor
 from own_campaigns import Person, Team, number
 
@@ -105,7 +106,7 @@ async def test_a_doubt_is_held_or_sent_once_more_as_its_category_says(
 async def test_who_objects_after_the_approval_is_not_told(platform, vendors, new_team) -> None:
     account = vendors.twilio()
     team = await new_team(account)
-    id = await running(team, 1, 2, send_at="2027-01-01T00:00:00Z")
+    id = await running(team, 1, 2, send_at=midnight(30))
     await team.ada.until(id, "scheduled")
     await team.ada.edit(id, send_at=None)
     await team.ada.until(id, "pending_approval")

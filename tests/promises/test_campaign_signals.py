@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from midnights import midnight
 from own_campaigns import Team, number
 from platform_in_process import Platform
 from temporalio.client import WorkflowHandle
@@ -35,7 +36,7 @@ async def test_a_code_approves_once_and_what_follows_is_recorded(
     platform, vendors, new_team
 ) -> None:
     team = await new_team(vendors.twilio())
-    id = await team.submitted(1001, send_at="2027-01-01T00:00:00Z")
+    id = await team.submitted(1001, send_at=midnight(30))
     await team.ada.until(id, "pending_approval")
     good = {"approver": "grace@example.com", "code": await code_of(team, id)}
 
@@ -115,7 +116,7 @@ async def test_an_edit_of_what_is_approved_waits_for_another_approval(
     platform, vendors, new_team, n
 ) -> None:
     team = await new_team(vendors.twilio())
-    id = await team.submitted(n, send_at="2027-01-01T00:00:00Z")
+    id = await team.submitted(n, send_at=midnight(30))
     before = await team.ada.until(id, "pending_approval")
     await team.grace.approve(id)
 
