@@ -3,6 +3,7 @@
 import errno
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 AUTOGROUP = Path("/proc/self/autogroup")
@@ -10,7 +11,7 @@ TRIES, PAUSE_SECONDS = 20, 0.1
 
 
 def leave_the_processor(nice: int) -> None:
-    """Be nicer by so much (0 to 19), also as a group.
+    """Be nicer by so much (0 to 19), also as a group; and wake without pushing anybody aside.
 
     With autogroups (sched(7)) Linux shares the processor between sessions first, and a nice value
     counts only within one. A worker that leads a session of its own therefore sets the group's too.
@@ -18,8 +19,19 @@ def leave_the_processor(nice: int) -> None:
     if nice == 0:
         return
     own = os.nice(nice)
+    _wait_for_a_turn()
     if os.getsid(0) == os.getpid() and AUTOGROUP.exists():
         _set_group(own)
+
+
+def _wait_for_a_turn() -> None:
+    """As batch work (sched(7)), which takes the processor at a turn's end, not when it wakes.
+
+    Of this thread and those it will start.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(PermissionError):  # a container may keep its policies to itself
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _set_group(nice: int) -> None:
