@@ -1,7 +1,7 @@
 """One-time passwords while a campaign of another application runs, its vendor well or hanging.
 
 Times as in `rig`: from before the request is written to when the sandbox vendor has it on disk.
-They are asked for as often as takes a quarter of the processors while idle: asked for at the same
+They are asked for as often as takes a third of the processors while idle: asked for at the same
 rate everywhere, they would wait for each other on a slow machine, campaign or not.
 """
 
@@ -18,7 +18,7 @@ from tests.bench.figures import Figure, quantile
 from tests.bench.rig import Rig, now
 from tests.bench.sinks import Sink, sink
 
-SHARE = 0.25  # of the processors
+SHARE = 1 / 3  # of the processors: what 20 a second took on the machine of the other figures
 WARM_UP_SECONDS, WARM_UP_EVERY_SECONDS = 10.0, 0.1
 LATEST_SECONDS = 60.0
 
